@@ -1,0 +1,209 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
+ * Every map key, map value and ring record that the kernel side and the user side share: once, in fixed-width types,
+ * with padding written out (padding is part of a hash key, so keys are zeroed or have none). */
+#ifndef DNS_ABI_H
+#define DNS_ABI_H
+
+#include "ebpf/dns_platform.h"
+
+/* ---- small closed sets ---- */
+
+/* What this host is in a transaction (the terms of README.md). */
+enum dns_role { DNS_ROLE_CLIENT, DNS_ROLE_SERVER, DNS_ROLE_LOCAL, DNS_ROLES };
+enum dns_transport { DNS_UDP, DNS_TCP, DNS_TRANSPORTS };
+enum dns_direction { DNS_INGRESS, DNS_EGRESS, DNS_DIRECTIONS };
+enum dns_kind { DNS_QUERY, DNS_RESPONSE, DNS_KINDS }; /* the QR bit */
+enum dns_ip { DNS_IPV4, DNS_IPV6, DNS_IP_VERSIONS };
+
+/* What became of a packet: a DNS message, or why it is none. The first ledger sums these by protocol. */
+enum dns_reason {
+	DNS_OK,                     /* a message */
+	DNS_SHORT_HEADER,           /* payload shorter than the 12 octets of a DNS header (RFC 1035, 4.1.1) */
+	DNS_BAD_UDP_LENGTH,         /* the UDP length field contradicts the packet's */
+	DNS_BAD_LABEL,              /* label type 01 or 10 in the question (RFC 6891, 5) */
+	DNS_COMPRESSED_QUESTION,    /* compression pointer in the question's name */
+	DNS_NAME_TOO_LONG,          /* more than 255 octets (RFC 1035, 2.3.4) */
+	DNS_TRUNCATED_QUESTION,     /* the message ends inside its first question */
+	DNS_TRUNCATED_PACKET,       /* the packet ends inside its IP, UDP or TCP header */
+	DNS_FRAGMENT,               /* IP fragment after the first: it has no ports to read */
+	DNS_BAD_IP_HEADER,          /* impossible IPv4 header length or version */
+	DNS_EXTENSION_HEADERS,      /* more IPv6 extension headers than are followed */
+	DNS_SEGMENTED,              /* further datagrams of one segmentation-offload (GSO, GRO) packet */
+	DNS_TCP_NO_MESSAGE_START,   /* TCP payload that does not begin with a DNS message */
+	DNS_LOAD_FAILED,            /* the kernel would not hand out the packet's bytes */
+	DNS_REASONS
+};
+
+/* Protocol of dns_packets_total. UNKNOWN: the packet has no ports to read. */
+enum dns_protocol { DNS_PROTO_UDP = DNS_UDP, DNS_PROTO_TCP = DNS_TCP, DNS_PROTO_UNKNOWN, DNS_PROTOCOLS };
+
+/* Outcome of a transaction: an RCODE as on the wire (0..15), or one of these. */
+enum dns_outcome { DNS_OUTCOME_TIMEOUT = 0xfffe, DNS_OUTCOME_UNTRACKED = 0xffff };
+
+/* ---- limits ---- */
+
+enum {
+	DNS_HEADER_LENGTH = 12,
+	DNS_NAME_MAX = 255,                     /* RFC 1035, 2.3.4: octets, length octets included */
+	DNS_QUESTION_MAX = DNS_NAME_MAX + 4,    /* name, QTYPE, QCLASS */
+	DNS_MESSAGE_PREFIX = 276,               /* header and longest question, rounded up to whole words of the hash */
+	DNS_PORTS_MAX = 8,
+	DNS_SERVERS_MAX = 256,                  /* upper bound of capture.max_servers */
+	DNS_SERVER_OTHER = 0,                   /* slot of every server that has none of its own; own ones start at 1 */
+	DNS_SERVER_TABLE = 1024,                /* power of two, 4 x DNS_SERVERS_MAX: probes stay short */
+	DNS_OWN_TABLE = 1024,                   /* own addresses, same layout */
+	DNS_PROBES = 8,
+	DNS_INTERFACES_MAX = 64,                /* slots of interfaces; slot 0 is `other` */
+	DNS_INTERFACE_TABLE = 1024,
+	DNS_LATENCY_EDGES_MAX = 31,             /* plus the last bucket, +Inf */
+	DNS_LATENCY_BUCKETS = DNS_LATENCY_EDGES_MAX + 1,
+	DNS_LATENCY_TYPES = 5,                  /* A, AAAA, HTTPS, PTR, other: the latency metric's budget */
+	DNS_SIZE_EDGES = 10,
+	DNS_SIZE_BUCKETS = DNS_SIZE_EDGES + 1,
+	DNS_OPCODES = 16,
+	DNS_FLAG_SETS = 64,                     /* AA TC RD RA AD CD as a number of six bits */
+	DNS_PENDING_WAYS = 4,
+	DNS_TRAFFIC_ENTRIES = 2048,
+	DNS_HASH_WORDS = 33                     /* 8-byte words of the longest question plus its length word */
+};
+
+/* IPv4 addresses are held as ::ffff:a.b.c.d (RFC 4291, 2.5.5.2), so one comparison serves both families. */
+struct dns_address {
+	__u64 high, low; /* the 16 octets as they are on the wire, loaded in host byte order */
+};
+
+/* ---- exact lane ---- */
+
+struct dns_stats {
+	__u64 packets[DNS_PROTOCOLS][DNS_REASONS];
+	__u64 opcodes[DNS_KINDS][DNS_OPCODES];
+	__u64 flag_sets[DNS_KINDS][DNS_FLAG_SETS];
+	__u64 sizes[DNS_KINDS][DNS_TRANSPORTS][DNS_SIZE_BUCKETS]; /* octets of the DNS message, not cumulative */
+	__u64 size_sums[DNS_KINDS][DNS_TRANSPORTS];
+	__u64 events_submitted;     /* records handed to the ring */
+	__u64 events_ring_full;     /* records that the ring refused */
+	__u64 events_untracked;     /* transactions that ended UNTRACKED: no record is made */
+	__u64 traffic_map_full;     /* outcomes counted under the coarse key, because the traffic map was full */
+	__u64 pending_contended;    /* queries not tracked, because their set was busy at each try */
+	__u64 map_failures;         /* a lookup that can't fail did: always 0 */
+};
+
+struct dns_interface_stats {
+	__u64 messages[DNS_DIRECTIONS][DNS_KINDS][DNS_TRANSPORTS][DNS_IP_VERSIONS];
+};
+
+struct dns_server_stats { /* index: server slot * DNS_ROLES + role */
+	__u64 retransmissions, truncated, unmatched, late, duplicate, empty;
+};
+
+struct dns_latency { /* index: (server slot * DNS_ROLES + role) * DNS_LATENCY_TYPES + latency type */
+	__u64 sum_ns;
+	__u64 buckets[DNS_LATENCY_BUCKETS]; /* not cumulative; bucket i holds edge[i-1] < latency <= edge[i] */
+};
+
+struct dns_traffic_key {
+	__u16 server;    /* slot */
+	__u16 outcome;   /* RCODE or enum dns_outcome */
+	__u8 type;       /* slot of dns_classify.h */
+	__u8 role, transport, pad;
+};
+
+struct dns_traffic {
+	__u64 responses;   /* every response with this RCODE, matched or not */
+	__u64 queries;     /* transactions that ended with this outcome */
+	__u64 undelivered; /* of those, the ones whose event did not reach the ring */
+};
+
+/* ---- pending queries ---- */
+
+/* What the response and the sweep need; the address and name are in the detail array, at the same index. */
+struct dns_pending_record {
+	__u64 tag;      /* seeded hash of family, transport, both endpoints, id and role */
+	__u64 question; /* seeded hash of the lower-cased QNAME, QTYPE and QCLASS */
+	__u16 server;
+	__u8 type, role, transport, ip, pad[2];
+	__u64 reserved[3];
+};
+
+/* One set is one map value, 256 octets. A word: 48 bits of send time (ns), 13 bits of tag, 3 bits of state. */
+struct dns_pending_set {
+	__u64 word[DNS_PENDING_WAYS];
+	struct dns_pending_record record[DNS_PENDING_WAYS];
+	__u64 pad[4]; /* the lock variant keeps its bpf_spin_lock here */
+};
+
+enum dns_pending_state {
+	DNS_PENDING_FREE,
+	DNS_PENDING_LIVE,      /* a query waits for its response */
+	DNS_PENDING_BUSY,      /* an insert is filling the slot */
+	DNS_PENDING_DONE,      /* answered; kept so that a second response is known as duplicate */
+	DNS_PENDING_TIMED_OUT  /* given up; kept so that its response is known as late */
+};
+
+enum {
+	DNS_PENDING_STATE_BITS = 3,
+	DNS_PENDING_STATE_MASK = 7,
+	DNS_PENDING_TAG_BITS = 13,
+	DNS_PENDING_TIME_SHIFT = 16
+};
+#define DNS_TIME48_MASK 0xffffffffffffULL /* times of the table are modulo 2^48 ns (78 h) */
+
+/* ---- detail lane ---- */
+
+/* One finished transaction. Also the value of the pending detail array. Only `message_length` octets of `message`
+ * are written and sent, so a record's size is DNS_EVENT_FIXED + message_length. */
+struct dns_event {
+	__u64 query_time_ns; /* CLOCK_MONOTONIC of the query */
+	__u64 latency_ns;    /* to the response; for TIMEOUT the age at which it was given up */
+	struct dns_address client, server;
+	__u32 ifindex;
+	__u16 client_port, server_port; /* host byte order */
+	__u16 query_size, response_size; /* octets of the DNS message; the query's is 0 in the response's record */
+	__u16 outcome;
+	__u16 server_slot;
+	__u8 role, transport, ip, type;
+	__u16 message_length;
+	__u8 swept;          /* 1: found by the sweep program, which leaves its counting to the user side */
+	__u8 pad[3];
+	__u8 tcp_prefix[2];  /* length prefix of a TCP message (RFC 1035, 4.2.2), loaded in one go with what follows */
+	__u8 message[DNS_MESSAGE_PREFIX]; /* DNS header and first question, as on the wire */
+};
+#define DNS_EVENT_FIXED __builtin_offsetof(struct dns_event, message)
+
+/* ---- tables that both sides write ---- */
+
+struct dns_server_entry { /* the kernel fills free entries under a lock; the user side only reads */
+	struct dns_address address;
+	__u32 slot; /* 0: free entry */
+	__u32 pad;
+};
+
+struct dns_own_entry { /* written by the user side only; the kernel reads */
+	struct dns_address address;
+	__u32 used;
+	__u32 pad;
+};
+
+struct dns_interface_entry { /* written by the user side only */
+	__u32 ifindex; /* 0: free */
+	__u32 slot;
+};
+
+/* What a reload may change. */
+struct dns_settings {
+	__u64 port_filter; /* bit (port mod 64) is set for each port of the list: one test for most other traffic */
+	__u32 port_count;
+	__u16 ports[DNS_PORTS_MAX];
+	__u32 latency_edge_count;
+	__u64 latency_edges_ns[DNS_LATENCY_BUCKETS]; /* rising; the rest is filled with the highest value */
+};
+
+DNS_STATIC_ASSERT(sizeof(struct dns_traffic_key) == 8, "a hash key has no hidden padding");
+DNS_STATIC_ASSERT(sizeof(struct dns_pending_record) == 48, "four records and four words make one set");
+DNS_STATIC_ASSERT(sizeof(struct dns_pending_set) == 256, "a set is four cache lines");
+DNS_STATIC_ASSERT(__builtin_offsetof(struct dns_event, tcp_prefix) + 2 == DNS_EVENT_FIXED, "prefix and message join");
+DNS_STATIC_ASSERT(DNS_EVENT_FIXED % 8 == 4, "so that the question, 12 octets on, is word-aligned");
+DNS_STATIC_ASSERT(sizeof(struct dns_event) % 8 == 0, "map values are multiples of 8");
+DNS_STATIC_ASSERT(sizeof(struct dns_server_entry) == 24, "no hidden padding");
+
+#endif

@@ -1,0 +1,98 @@
+#include "exporter/base/log.h"
+
+#include <time.h>
+#include <unistd.h>
+
+#include <cstdio>
+
+namespace dnsexp {
+namespace {
+
+LogLevel g_level = LogLevel::info;
+LogFormat g_format = LogFormat::logfmt;
+
+std::string_view level_name(LogLevel level) {
+    switch (level) {
+        case LogLevel::debug: return "debug";
+        case LogLevel::info: return "info";
+        case LogLevel::warn: return "warn";
+        case LogLevel::error: return "error";
+    }
+    return "error";
+}
+
+bool is_plain(std::string_view text) {
+    for (unsigned char c : text)
+        if (c <= ' ' || c >= 0x7f || c == '"' || c == '=' || c == '\\') return false;
+    return !text.empty();
+}
+
+// JSON string syntax; bytes outside printable ASCII become \u00XX, so the line is ASCII whatever came in.
+std::string quoted(std::string_view text) {
+    std::string out = "\"";
+    for (unsigned char c : text) {
+        if (c == '"' || c == '\\') {
+            out += '\\';
+            out += static_cast<char>(c);
+        } else if (c < 0x20 || c >= 0x7f) {
+            char escape[8];
+            std::snprintf(escape, sizeof escape, "\\u%04x", c);
+            out += escape;
+        } else {
+            out += static_cast<char>(c);
+        }
+    }
+    return out += '"';
+}
+
+void append(std::string& out, LogFormat format, std::string_view key, std::string_view value) {
+    if (format == LogFormat::json) {
+        if (!out.empty()) out += ',';
+        out += quoted(key) + ':' + quoted(value);
+        return;
+    }
+    if (!out.empty()) out += ' ';
+    out += key;
+    out += '=';
+    out += is_plain(value) ? std::string(value) : quoted(value);
+}
+
+std::string timestamp() {
+    timespec now{};
+    clock_gettime(CLOCK_REALTIME, &now);
+    tm utc{};
+    gmtime_r(&now.tv_sec, &utc);
+    char date[32];
+    char full[48];
+    strftime(date, sizeof date, "%Y-%m-%dT%H:%M:%S", &utc);
+    std::snprintf(full, sizeof full, "%s.%03ldZ", date, now.tv_nsec / 1'000'000);
+    return full;
+}
+
+}  // namespace
+
+std::string log_format_record(LogFormat format, LogLevel level, std::string_view message,
+                              std::initializer_list<LogField> fields) {
+    std::string out;
+    append(out, format, "level", level_name(level));
+    append(out, format, "msg", message);
+    for (const LogField& field : fields) append(out, format, field.key, field.value);
+    return out;
+}
+
+void log_configure(LogLevel level, LogFormat format) {
+    g_level = level;
+    g_format = format;
+}
+
+void log_write(LogLevel level, std::string_view message, std::initializer_list<LogField> fields) {
+    if (level < g_level) return;
+    std::string line;
+    append(line, g_format, g_format == LogFormat::json ? "ts" : "time", timestamp());
+    const std::string record = log_format_record(g_format, level, message, fields);
+    line = g_format == LogFormat::json ? "{" + line + "," + record + "}\n" : line + " " + record + "\n";
+    // A log that can't be written has nowhere to be reported.
+    [[maybe_unused]] const ssize_t written = ::write(STDERR_FILENO, line.data(), line.size());
+}
+
+}  // namespace dnsexp

@@ -1,0 +1,74 @@
+// The seam between where packets are observed and everything else. The kernel source (bpf/) and the host source of the
+// tests (test/support/) both speak it, so packet bytes -> exposition text is testable without root.
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <span>
+#include <string>
+#include <vector>
+
+#include "ebpf/dns_abi.h"
+#include "exporter/base/result.h"
+
+namespace dnsexp {
+
+// One kernel key with its value on each possible CPU, not yet summed.
+template <typename Key, typename Value>
+struct PerCpuEntry {
+    Key key;
+    std::vector<Value> cpus;
+};
+
+// An interface slot as the attach code assigned it. Slot 0 is `other`.
+struct InterfaceSlot {
+    uint32_t slot;
+    std::string name;
+};
+
+struct AttachedHook {
+    std::string interface;
+    std::string hook;  // ingress, egress
+    std::string mode;  // native, generic, tcx, clsact
+    bool attached;     // false: it was wanted and could not be had
+};
+
+struct MapUse {
+    std::string map;
+    uint64_t entries;
+    uint64_t capacity;
+};
+
+// The exact lane at one moment, as it lies in the kernel. Counters never go down from one snapshot to the next.
+struct RawSnapshot {
+    std::vector<dns_stats> stats;  // one a CPU
+    std::vector<PerCpuEntry<uint32_t, dns_interface_stats>> interfaces;   // key: interface slot
+    std::vector<PerCpuEntry<uint32_t, dns_server_stats>> servers;         // key: slot * DNS_ROLES + role
+    std::vector<PerCpuEntry<uint32_t, dns_latency>> latencies;            // key: see dns_latency
+    std::vector<PerCpuEntry<dns_traffic_key, dns_traffic>> traffic;       // the sweep's timeouts are entries of their own
+    uint64_t active[DNS_ROLES] = {};                                      // live entries of the pending table
+
+    // Names of what the numbers above are keyed by.
+    std::vector<std::pair<uint32_t, dns_address>> server_slots;  // slot (1 and up), address
+    std::vector<InterfaceSlot> interface_slots;
+    std::vector<uint16_t> extra_types;        // QTYPEs that hold the dynamic type slots, in slot order
+    std::vector<uint64_t> latency_edges_ns;   // rising, without +Inf
+    std::vector<AttachedHook> hooks;
+    std::vector<MapUse> maps;
+};
+
+// An event as it came: `event` may be shorter than sizeof(dns_event); use only event->message_length octets of message.
+using EventSink = std::function<void(const dns_event& event)>;
+
+// Not thread-safe: one thread at a time, the caller holds its own lock.
+class Source {
+  public:
+    virtual ~Source() = default;
+    // Reads the exact lane. Drain first: then no event of a transaction that the snapshot counts is still to come,
+    // but for what passed in between.
+    virtual Result<RawSnapshot> read() = 0;
+    // Hands every waiting event to the sink and returns how many there were.
+    virtual Result<uint64_t> drain(const EventSink& sink) = 0;
+};
+
+}  // namespace dnsexp
