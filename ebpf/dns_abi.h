@@ -64,7 +64,16 @@ enum {
 	DNS_FLAG_SETS = 64,                     /* AA TC RD RA AD CD as a number of six bits */
 	DNS_PENDING_WAYS = 4,
 	DNS_TRAFFIC_ENTRIES = 2048,
-	DNS_HASH_WORDS = 33                     /* 8-byte words of the longest question plus its length word */
+	DNS_NAME_WORDS = 32                     /* 8-octet words of the longest name */
+};
+
+/* Secret keys of the NH hash (UMAC, RFC 4418, 5.2), drawn at each load, so that nobody can aim at a set of the pending
+ * table or at another transaction's tag. Two 32-bit keys hash one 8-octet word. */
+struct dns_hash_keys {
+	__u32 name[2 * DNS_NAME_WORDS];
+	__u32 question[2]; /* type, class and length of the name */
+	__u32 tag[10];     /* two addresses, and a word of ports, id and role */
+	__u32 address[4];
 };
 
 /* IPv4 addresses are held as ::ffff:a.b.c.d (RFC 4291, 2.5.5.2), so one comparison serves both families. */

@@ -26,9 +26,9 @@ enum {
 DNS_INLINE __u32 dns_type_slot(__u32 type)
 {
 	if (type < 64)
-		return DNS_TYPES_LOW >> type & 1 ? type : DNS_TYPE_OTHER;
+		return DNS_TYPES_LOW >> type & 1 ? type : 0u; /* 0: DNS_TYPE_OTHER */
 	if (type < 128)
-		return DNS_TYPES_MID >> (type - 64) & 1 ? type : DNS_TYPE_OTHER;
+		return DNS_TYPES_MID >> (type - 64) & 1 ? type : 0u; /* 0: DNS_TYPE_OTHER */
 	if (type == 128)
 		return type;
 	if (type >= DNS_TYPE_HIGH_FIRST && type <= DNS_TYPE_HIGH_LAST)

@@ -11,6 +11,16 @@
 #define DNS_STATIC_ASSERT(condition, text) _Static_assert(condition, text)
 /* Hides from the compiler what it knows of a value, so that it keeps a bound check where the verifier wants it. */
 #define DNS_OPAQUE(value) asm volatile("" : "+r"(value))
+/* Makes the compiler read memory anew. What is read back from a map is an unknown number to the verifier, so paths that
+ * differ only in such a number are walked once. */
+#define DNS_RELOAD() asm volatile("" ::: "memory")
+/* True when n octets at offset would pass the end. The verifier learns a packet's bounds from this form alone; on the
+ * host, a pointer past the end is undefined. */
+#define DNS_BEYOND(data, offset, n, end) ((data) + (offset) + (n) > (end))
+/* Unaligned loads; the verifier refuses them at load time on a machine that can't. */
+#define DNS_LOAD16(p) (*(const __u16 *)(p))
+#define DNS_LOAD32(p) (*(const __u32 *)(p))
+#define DNS_LOAD64(p) (*(const __u64 *)(p))
 #else
 #define DNS_INLINE static inline __attribute__((unused))
 #ifdef __cplusplus
@@ -19,6 +29,30 @@
 #define DNS_STATIC_ASSERT(condition, text) _Static_assert(condition, text)
 #endif
 #define DNS_OPAQUE(value) ((void)(value))
+#define DNS_RELOAD() ((void)0)
+#define DNS_BEYOND(data, offset, n, end) ((__u64)((end) - (data)) < (__u64)(offset) + (n))
+#define DNS_LOAD16(p) dns_host_load16(p)
+#define DNS_LOAD32(p) dns_host_load32(p)
+#define DNS_LOAD64(p) dns_host_load64(p)
+DNS_INLINE __u16 dns_host_load16(const __u8 *p)
+{
+	__u16 value;
+	__builtin_memcpy(&value, p, sizeof(value));
+	return value;
+}
+DNS_INLINE __u32 dns_host_load32(const __u8 *p)
+{
+	__u32 value;
+	__builtin_memcpy(&value, p, sizeof(value));
+	return value;
+}
+DNS_INLINE __u64 dns_host_load64(const __u8 *p)
+{
+	__u64 value;
+	__builtin_memcpy(&value, p, sizeof(value));
+	return value;
+}
 #endif
+DNS_STATIC_ASSERT(__BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__, "words of names are masked in little-endian order");
 
 #endif
