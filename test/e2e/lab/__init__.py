@@ -1,0 +1,111 @@
+"""The laboratory of the end-to-end tests: namespaces, links, servers, clients, and the exporter among them."""
+
+import os
+import shutil
+import signal
+import sys
+import tempfile
+import unittest
+
+from . import dns
+from .exporter import Exporter, get
+from .network import Namespace, connect, remove_stale_namespaces
+from .process import LabError, Process, run, wait_until
+from .snapshot import Snapshot, check_ledgers, ledger
+
+__all__ = ["Exporter", "LabCase", "LabError", "Namespace", "Process", "Snapshot", "check_ledgers", "connect", "dns",
+           "get", "ledger", "run", "wait_until"]
+
+_FOLDER = os.path.dirname(os.path.abspath(__file__))
+_NEEDED = ("ip", "tc", "ss", "sysctl", "nsd", "nsd-control", "unbound", "dnsperf", "dig", "prometheus", "promtool", "setpriv")
+
+
+def _from_environment(name, what):
+    value = os.environ.get(name)
+    if not value or not os.path.exists(value):
+        raise LabError(f"{name} must name {what}, and it is {value!r}")
+    return os.path.abspath(value)
+
+
+def _end_on_sigterm(*_):
+    raise SystemExit("ended by SIGTERM")
+
+
+class LabCase(unittest.TestCase):
+    """A test with a laboratory of its own; everything it started is gone when it ends."""
+
+    def setUp(self):
+        signal.signal(signal.SIGTERM, _end_on_sigterm)
+        if os.geteuid() != 0:
+            raise LabError("the end-to-end tests make network namespaces and need root")
+        for path in ("/usr/sbin", "/sbin"):
+            if path not in os.environ["PATH"].split(":"):
+                os.environ["PATH"] += f":{path}"
+        missing = [program for program in _NEEDED if not shutil.which(program)]
+        if missing:
+            raise LabError(f"not installed: {' '.join(missing)}; deploy/packages.sh test installs them")
+        self.tools = _from_environment("DNSEXP_TOOLS", "the folder of dns_flood and dns_reflect")
+        self.folder = tempfile.mkdtemp(prefix="dnsexp-e2e-")
+        self.addCleanup(shutil.rmtree, self.folder, ignore_errors=True)
+        remove_stale_namespaces()
+
+    @property
+    def binary(self):
+        return _from_environment("DNSEXP_BIN", "the exporter's binary")
+
+    def namespace(self, name):
+        space = Namespace(name)
+        self.addCleanup(space.remove)
+        return space
+
+    def two_hosts(self, ipv6=True):
+        """Namespaces a and b with a veth: ab (10.1.0.1, fd00:1::1) in a, ba (10.1.0.2, fd00:1::2) in b."""
+        a, b = self.namespace("a"), self.namespace("b")
+        connect(a, "ab", b, "ba", 1, ipv6)
+        return a, b
+
+    def started(self, process_owner):
+        """Ends the process of a server or exporter with the test."""
+        self.addCleanup(process_owner.process.stop)
+        return process_owner
+
+    def exporter(self, space, interfaces, config=None, **kwargs):
+        return self.started(Exporter(space, self.folder, self.binary, interfaces, config, **kwargs))
+
+    def nsd(self, space):
+        return self.started(dns.Nsd(space, self.folder))
+
+    def unbound(self, space, address="127.0.0.1"):
+        return self.started(dns.Unbound(space, self.folder, address))
+
+    def reflector(self, space, address, mode, *options):
+        return self.started(dns.Reflector(space, self.folder, self.tools, address, mode, *options))
+
+    def helper(self, space, script, *arguments):
+        """Runs one of the laboratory's own scripts in a namespace."""
+        name = f"{script}-{space.name}-{arguments[0]}"
+        process = Process(name, space.command(sys.executable, f"{_FOLDER}/{script}.py", *arguments), self.folder)
+        self.addCleanup(process.stop)
+        device = arguments[0]
+        wait_until(lambda: process.require_running() and space.ip("link", "show", device, check=False).returncode == 0,
+                   f"{script} to make {device}")
+        return process
+
+    def vlan(self, space, device, uplink, host, net, *tags):
+        """A VLAN device with address 10.NET.0.HOST/24; tags are TPID:ID, the outer first."""
+        self.helper(space, "vlan_port", device, uplink, *tags)
+        space.ip("addr", "add", f"10.{net}.0.{host}/24", "dev", device)
+        # Room for two tags: the uplink's frames end at 1500 octets plus one tag.
+        space.ip("link", "set", device, "mtu", "1400", "up")
+
+    def dnsperf(self, space, server, lines, *options):
+        return dns.dnsperf(space, self.folder, server, lines, *options)
+
+    def dnsperf_tcp(self, space, server, lines, *options):
+        return dns.dnsperf_tcp(space, self.folder, server, lines, 4, *options)
+
+    def flood(self, space, to, count, *options):
+        return dns.flood(space, self.tools, to, count, *options)
+
+    def check_ledgers(self, page):
+        check_ledgers(self, page)

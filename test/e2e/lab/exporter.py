@@ -1,0 +1,95 @@
+"""The exporter under test, in a namespace."""
+
+import http.client
+import json
+import os
+import socket
+
+from .process import LabError, Process, wait_until
+from .snapshot import Snapshot
+
+PORT = 10153
+
+
+class _InNamespace(http.client.HTTPConnection):
+    """HTTP to the loopback address of a namespace."""
+
+    def __init__(self, space, port, timeout):
+        super().__init__("127.0.0.1", port, timeout=timeout)
+        self._space = space
+
+    def connect(self):
+        self.sock = self._space.socket(socket.AF_INET, socket.SOCK_STREAM)
+        self.sock.settimeout(self.timeout)
+        self.sock.connect((self.host, self.port))
+
+
+def get(space, port, path, timeout=10):
+    """(status, text) of a page of the namespace's loopback; (0, reason) when nobody answers."""
+    connection = _InNamespace(space, port, timeout)
+    try:
+        connection.request("GET", path)
+        answer = connection.getresponse()
+        return answer.status, answer.read().decode("utf-8")
+    except (OSError, http.client.HTTPException) as error:
+        return 0, str(error)
+    finally:
+        connection.close()
+
+
+class Exporter:
+    """Runs the exporter and waits until it is ready. `config` is a dict of the file's sections."""
+
+    _serial = 0
+
+    def __init__(self, space, folder, binary, interfaces, config=None, options=(), port=PORT):
+        Exporter._serial += 1
+        self._space, self._port = space, port
+        command = [binary, f"--web.listen-address=127.0.0.1:{port}"]
+        command += [f"--interface={name}" for name in interfaces]
+        if config:
+            path = os.path.join(folder, f"exporter-{Exporter._serial}.yml")
+            with open(path, "w", encoding="utf-8") as file:
+                json.dump(config, file)  # JSON is YAML
+            command.append(f"--config.file={path}")
+        self.process = Process(f"exporter-{Exporter._serial}", space.command(*command, *options), folder)
+        wait_until(lambda: self.process.require_running() and get(space, port, "/-/ready")[0] == 200,
+                   "the exporter to be ready")
+
+    @property
+    def pid(self):
+        return self.process.pid
+
+    def page(self):
+        status, text = get(self._space, self._port, "/metrics")
+        if status != 200:
+            self.process.require_running()
+            raise LabError(f"/metrics answered {status}: {text[:200]}")
+        return text
+
+    def scrape(self):
+        return Snapshot.parse(self.page())
+
+    def quiet_scrape(self, timeout=15):
+        """A scrape of a moment in which no query is open and no message comes: the ledgers balance exactly."""
+        last = [None]
+
+        def settled():
+            page = self.scrape()
+            moving = ("dns_packets_total", "dns_queries_total", "ebpf_dns_exporter_events_total")
+            state = tuple(page.sum(name) for name in moving)
+            same, last[0] = state == last[0], state
+            return page if same and page.sum("dns_active_queries") == 0 else None
+
+        # Scrapes within 100 ms share one reading, so two that agree must lie further apart.
+        return wait_until(settled, "no open query and no new message", timeout, pause=0.25)
+
+    def pss_bytes(self):
+        with open(f"/proc/{self.pid}/smaps_rollup", encoding="ascii") as file:
+            for line in file:
+                if line.startswith("Pss:"):
+                    return int(line.split()[1]) * 1024
+        raise LabError("smaps_rollup has no Pss")
+
+    def stop(self):
+        return self.process.stop()
