@@ -1,0 +1,32 @@
+#!/usr/bin/env bash
+# Installs the Debian packages that building needs, and with `test` those of the tests too.
+# usage: deploy/packages.sh [build|test]. Does nothing when all of them are there.
+set -euo pipefail
+build=(clang llvm bpftool libbpf-dev libelf-dev zlib1g-dev prometheus-cpp-dev nlohmann-json3-dev libyaml-cpp-dev
+       libpsl-dev libcli11-dev libmnl-dev libssl-dev cmake ninja-build g++ pkg-config git ca-certificates dpkg-dev xz-utils)
+tests=(catch2 libpcap-dev libclang-rt-14-dev clang-format clang-tidy nsd unbound dnsperf bind9-dnsutils prometheus
+       iproute2 ethtool tcpdump procps python3 curl)
+
+case "${1:-build}" in
+    build) wanted=("${build[@]}") ;;
+    test) wanted=("${build[@]}" "${tests[@]}") ;;
+    *) echo "usage: deploy/packages.sh [build|test]" >&2; exit 2 ;;
+esac
+command -v apt-get >/dev/null || { echo "packages: this needs Debian 12 or a relative with apt-get" >&2; exit 1; }
+
+missing=()
+for package in "${wanted[@]}"; do
+    status=$(dpkg-query -W -f '${db:Status-Status}' "$package" 2>/dev/null || true)
+    [ "$status" = installed ] || missing+=("$package")
+done
+[ ${#missing[@]} -eq 0 ] && exit 0
+
+as_root=()
+if [ "$(id -u)" -ne 0 ]; then
+    command -v sudo >/dev/null || { echo "packages: run as root to install: ${missing[*]}" >&2; exit 1; }
+    as_root=(sudo)
+fi
+echo "packages: installing ${missing[*]}"
+apt() { "${as_root[@]}" env DEBIAN_FRONTEND=noninteractive apt-get -qq "$@"; }
+apt update
+apt install -y --no-install-recommends "${missing[@]}" >/dev/null

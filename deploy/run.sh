@@ -1,0 +1,10 @@
+#!/usr/bin/env bash
+# Builds the exporter and runs it with the given arguments.
+set -euo pipefail
+if [ "$(id -u)" -ne 0 ]; then
+    echo "run: loading eBPF programs needs root (or CAP_BPF, CAP_NET_ADMIN and CAP_PERFMON); try: sudo $0 $*" >&2
+    exit 1
+fi
+here=$(cd "$(dirname "$0")/.." && pwd)
+"$here/deploy/build.sh" >&2
+exec "$here/build/release/ebpf_dns_exporter" "$@"
