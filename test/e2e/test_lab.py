@@ -60,7 +60,7 @@ class LabTest(LabCase):
         a = self.namespace("a")
         responder = self.helper(a, "tun_responder", "tun0")
         a.ip("addr", "add", "10.9.0.1/24", "dev", "tun0")
-        a.ip("link", "set", "tun0", "up")
+        a.ip("link", "set", "dev", "tun0", "up")
         result = self.dnsperf(a, "10.9.0.2", dns.questions(1000))
         self.assertEqual((1000, {"NXDOMAIN": 1000}), (result.completed, result.rcodes))
         responder.stop()

@@ -87,7 +87,7 @@ class LabCase(unittest.TestCase):
         process = Process(name, space.command(sys.executable, f"{_FOLDER}/{script}.py", *arguments), self.folder)
         self.addCleanup(process.stop)
         device = arguments[0]
-        wait_until(lambda: process.require_running() and space.ip("link", "show", device, check=False).returncode == 0,
+        wait_until(lambda: process.require_running() and space.ip("link", "show", "dev", device, check=False).returncode == 0,
                    f"{script} to make {device}")
         return process
 
@@ -96,7 +96,7 @@ class LabCase(unittest.TestCase):
         self.helper(space, "vlan_port", device, uplink, *tags)
         space.ip("addr", "add", f"10.{net}.0.{host}/24", "dev", device)
         # Room for two tags: the uplink's frames end at 1500 octets plus one tag.
-        space.ip("link", "set", device, "mtu", "1400", "up")
+        space.ip("link", "set", "dev", device, "mtu", "1400", "up")
 
     def dnsperf(self, space, server, lines, *options):
         return dns.dnsperf(space, self.folder, server, lines, *options)

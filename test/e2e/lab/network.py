@@ -34,7 +34,7 @@ class Namespace:
         self.sysctl("net.ipv6.conf.default.accept_dad", 0)
         self.sysctl("net.ipv6.conf.default.router_solicitations", 0)
         self.sysctl("net.ipv6.conf.default.addr_gen_mode", 1)
-        self.ip("link", "set", "lo", "up")
+        self.ip("link", "set", "dev", "lo", "up")
 
     def remove(self):
         run("ip", "netns", "del", self.name, check=False)
@@ -91,14 +91,14 @@ def connect(left, left_device, right, right_device, net, ipv6=True):
     """A veth pair with addresses 10.N.0.1/24, fd00:N::1/64 on the left and .2, ::2 on the right. Neighbours are
     entered by hand; without IPv6, whose multicast reports cannot be turned off, every packet on the link is one that
     the test sent."""
-    left.ip("link", "add", left_device, "type", "veth", "peer", "name", right_device, "netns", right.name)
+    left.ip("link", "add", "name", left_device, "type", "veth", "peer", "name", right_device, "netns", right.name)
     for space, device, host in ((left, left_device, 1), (right, right_device, 2)):
         space.ip("addr", "add", f"10.{net}.0.{host}/24", "dev", device)
         if ipv6:
             space.ip("addr", "add", f"fd00:{net}::{host}/64", "dev", device, "nodad")
         else:
             space.sysctl(f"net.ipv6.conf.{device}.disable_ipv6", 1)
-        space.ip("link", "set", device, "up")
+        space.ip("link", "set", "dev", device, "up")
     for space, device, peer, peer_device, host in ((left, left_device, right, right_device, 2),
                                                    (right, right_device, left, left_device, 1)):
         for address in (f"10.{net}.0.{host}", f"fd00:{net}::{host}")[:2 if ipv6 else 1]:
