@@ -125,13 +125,19 @@ struct dns_traffic {
 
 /* ---- pending queries ---- */
 
-/* What the response and the sweep need; the address and name are in the detail array, at the same index. */
+/* How a transaction is counted. */
+struct dns_pending_facts {
+	__u16 server; /* slot */
+	__u8 type;    /* slot */
+	__u8 role, transport, pad[3];
+} __attribute__((aligned(8)));
+
+/* What the response and the sweep need; the addresses and the name are in the detail array, at the same index. */
 struct dns_pending_record {
-	__u64 tag;      /* seeded hash of family, transport, both endpoints, id and role */
-	__u64 question; /* seeded hash of the lower-cased QNAME, QTYPE and QCLASS */
-	__u16 server;
-	__u8 type, role, transport, ip, pad[2];
-	__u64 reserved[3];
+	__u64 tag;      /* seeded hash of both endpoints, id, role and transport */
+	__u64 question; /* seeded hash of the lower-cased QNAME, QTYPE and QCLASS; 0 without a question */
+	struct dns_pending_facts facts;
+	__u64 pad[3];
 };
 
 /* One set is one map value, 256 octets. A word: 48 bits of send time (ns), 13 bits of tag, 3 bits of state. */

@@ -20,25 +20,25 @@ enum {
 	DNS_TCP_LENGTH = 20,
 	DNS_IPPROTO_TCP = 6,
 	DNS_IPPROTO_UDP = 17,
+	DNS_NETWORK_MAX = DNS_ETHERNET_LENGTH + 4 * DNS_VLAN_TAGS_MAX,
+	DNS_EXTENSIONS_END = 1280, /* the least MTU of IPv6 (RFC 8200, 5) */
 	DNS_EXTENSIONS_MAX = 8, /* RFC 8200, 4.1 lists seven, of which destination options may come twice */
-	DNS_FRAME_OTHER = DNS_REASONS /* not on a DNS port: nothing to count */
+	DNS_FRAME_OTHER = DNS_REASONS, /* not on a DNS port: nothing to count */
+	DNS_FRAME_EXTENDED             /* IPv6 with extension headers, which dns_frame_parse was not asked to follow */
 };
 
 struct dns_frame {
-	__u32 network;  /* offset of the IP header */
-	__u32 payload;  /* offset of the UDP or TCP payload */
-	__u32 length;   /* octets of payload that the headers promise; the packet may hold fewer of them */
+	__u32 network;   /* offset of the IP header */
+	__u32 transport_at; /* offset of the UDP or TCP header */
+	__u32 ip_length; /* octets from there to the packet's end by the IP header; 0: not told (jumbo) */
+	__u32 next;      /* protocol number of what lies at transport_at */
+	__u32 more_fragments; /* this is the first fragment of several */
+	__u32 payload;   /* offset of the UDP or TCP payload */
+	__u32 length;    /* octets of payload that the headers promise; the packet may hold fewer of them */
 	__u32 source_port, destination_port;
 	__u8 ip, transport;
 	__u8 protocol; /* enum dns_protocol, for the count of a packet that is no message */
-};
-
-/* What the IP header says of the transport header that follows. */
-struct dns_network {
-	__u32 transport;      /* offset of the UDP or TCP header */
-	__u32 length;         /* octets from there to the packet's end; 0: not told (jumbo) */
-	__u32 next;           /* protocol number */
-	__u32 more_fragments; /* this is the first fragment of several */
+	__u8 pad;
 };
 
 DNS_INLINE __u32 dns_port_listed(const struct dns_settings *settings, __u32 port)
@@ -58,14 +58,14 @@ DNS_INLINE __u32 dns_ports_match(const struct dns_settings *settings, const stru
 }
 
 /* RFC 791, 3.1. */
-DNS_INLINE __u32 dns_parse_ipv4(struct dns_packet packet, __u32 at, struct dns_network *network)
+DNS_INLINE __u32 dns_parse_ipv4(struct dns_packet packet, struct dns_frame *frame)
 {
-	const __u8 *ip = dns_at(packet, at, DNS_IPV4_LENGTH);
+	const __u8 *ip = dns_at(packet, frame->network, DNS_IPV4_LENGTH);
 	__u32 header, total, fragment;
 	if (!ip)
 		return DNS_TRUNCATED_PACKET;
-	network->next = ip[9];
-	if (network->next != DNS_IPPROTO_UDP && network->next != DNS_IPPROTO_TCP)
+	frame->next = ip[9];
+	if (frame->next != DNS_IPPROTO_UDP && frame->next != DNS_IPPROTO_TCP)
 		return DNS_FRAME_OTHER;
 	header = (ip[0] & 15) * 4;
 	if (ip[0] >> 4 != 4 || header < DNS_IPV4_LENGTH)
@@ -76,9 +76,9 @@ DNS_INLINE __u32 dns_parse_ipv4(struct dns_packet packet, __u32 at, struct dns_n
 	total = dns_be16(ip + 2);
 	if (total && total < header)
 		return DNS_BAD_IP_HEADER;
-	network->more_fragments = fragment >> 13 & 1;
-	network->transport = at + header;
-	network->length = total ? total - header : 0; /* 0 with segmentation offload above 64 KiB */
+	frame->more_fragments = fragment >> 13 & 1;
+	frame->transport_at = frame->network + header;
+	frame->ip_length = total ? total - header : 0; /* 0 with segmentation offload above 64 KiB */
 	return DNS_OK;
 }
 
@@ -107,48 +107,63 @@ DNS_INLINE __u32 dns_extension_length(__u32 kind, __u32 length_octet)
 	return (length_octet + 1) * 8;
 }
 
-DNS_INLINE __u32 dns_parse_ipv6(struct dns_packet packet, __u32 at, struct dns_network *network)
+/* Follows extension headers to the transport header. `frame` lies in a map: see DNS_RELOAD. */
+DNS_INLINE __u32 dns_follow_extensions(struct dns_packet packet, struct dns_frame *frame)
 {
-	const __u8 *ip = dns_at(packet, at, DNS_IPV6_LENGTH);
-	__u32 i, payload, skipped = 0;
-	if (!ip)
-		return DNS_TRUNCATED_PACKET;
-	if (ip[0] >> 4 != 6)
-		return DNS_BAD_IP_HEADER;
-	payload = dns_be16(ip + 4);
-	network->next = ip[6];
-	network->more_fragments = 0;
+	const __u32 told = frame->ip_length;
+	__u32 i;
 	for (i = 0; i < DNS_EXTENSIONS_MAX; i++) {
 		const __u8 *extension;
-		if (network->next == DNS_IPPROTO_UDP || network->next == DNS_IPPROTO_TCP) {
-			if (payload && payload < skipped)
-				return DNS_BAD_IP_HEADER;
-			network->transport = at + DNS_IPV6_LENGTH + skipped;
-			network->length = payload ? payload - skipped : 0;
-			return DNS_OK;
-		}
-		if (!dns_is_extension(network->next))
+		__u32 length, at;
+		if (frame->next == DNS_IPPROTO_UDP || frame->next == DNS_IPPROTO_TCP)
+			return told && !frame->ip_length ? DNS_BAD_IP_HEADER : DNS_OK;
+		if (!dns_is_extension(frame->next))
 			return DNS_FRAME_OTHER;
-		extension = dns_at(packet, at + DNS_IPV6_LENGTH + skipped, 8);
+		at = frame->transport_at;
+		DNS_OPAQUE(at);
+		if (at > DNS_EXTENSIONS_END)
+			return DNS_EXTENSION_HEADERS;
+		extension = dns_at(packet, at, 8);
 		if (!extension)
 			return DNS_TRUNCATED_PACKET;
-		skipped += dns_extension_length(network->next, extension[1]);
-		if (network->next == DNS_EXT_FRAGMENT) {
+		length = dns_extension_length(frame->next, extension[1]);
+		if (frame->next == DNS_EXT_FRAGMENT) {
 			const __u32 fragment = dns_be16(extension + 2);
 			if (fragment & 0xfff8)
 				return DNS_FRAGMENT;
-			network->more_fragments = fragment & 1;
+			frame->more_fragments = fragment & 1;
 		}
-		network->next = extension[0];
+		frame->next = extension[0];
+		frame->transport_at = at + length;
+		frame->ip_length = frame->ip_length > length ? frame->ip_length - length : 0;
+		DNS_RELOAD();
 	}
 	return DNS_EXTENSION_HEADERS;
 }
 
-/* RFC 768. */
-DNS_INLINE __u32 dns_parse_udp(struct dns_packet packet, const struct dns_network *network,
-			       const struct dns_settings *settings, struct dns_frame *frame)
+/* RFC 8200, 3. */
+DNS_INLINE __u32 dns_parse_ipv6(struct dns_packet packet, __u32 follow, struct dns_frame *frame)
 {
-	const __u8 *udp = dns_at(packet, network->transport, DNS_UDP_LENGTH);
+	const __u8 *ip = dns_at(packet, frame->network, DNS_IPV6_LENGTH);
+	if (!ip)
+		return DNS_TRUNCATED_PACKET;
+	if (ip[0] >> 4 != 6)
+		return DNS_BAD_IP_HEADER;
+	frame->next = ip[6];
+	frame->more_fragments = 0;
+	frame->ip_length = dns_be16(ip + 4);
+	frame->transport_at = frame->network + DNS_IPV6_LENGTH;
+	if (frame->next == DNS_IPPROTO_UDP || frame->next == DNS_IPPROTO_TCP)
+		return DNS_OK;
+	if (!dns_is_extension(frame->next))
+		return DNS_FRAME_OTHER;
+	return follow ? dns_follow_extensions(packet, frame) : (__u32)DNS_FRAME_EXTENDED;
+}
+
+/* RFC 768. */
+DNS_INLINE __u32 dns_parse_udp(struct dns_packet packet, const struct dns_settings *settings, struct dns_frame *frame)
+{
+	const __u8 *udp = dns_at(packet, frame->transport_at, DNS_UDP_LENGTH);
 	__u32 length;
 	if (!udp)
 		return DNS_TRUNCATED_PACKET;
@@ -158,19 +173,19 @@ DNS_INLINE __u32 dns_parse_udp(struct dns_packet packet, const struct dns_networ
 		return DNS_FRAME_OTHER;
 	frame->protocol = DNS_PROTO_UDP;
 	length = dns_be16(udp + 4);
-	if (length < DNS_UDP_LENGTH || (!network->more_fragments && length > network->length))
+	if (length < DNS_UDP_LENGTH || (!frame->more_fragments && length > frame->ip_length))
 		return DNS_BAD_UDP_LENGTH;
 	frame->transport = DNS_UDP;
-	frame->payload = network->transport + DNS_UDP_LENGTH;
+	frame->payload = frame->transport_at + DNS_UDP_LENGTH;
 	frame->length = length - DNS_UDP_LENGTH;
 	return DNS_OK;
 }
 
 /* RFC 9293, 3.1. `packet_length` stands in for the length where the IP header does not tell it. */
-DNS_INLINE __u32 dns_parse_tcp(struct dns_packet packet, const struct dns_network *network, __u32 packet_length,
-			       const struct dns_settings *settings, struct dns_frame *frame)
+DNS_INLINE __u32 dns_parse_tcp(struct dns_packet packet, __u32 packet_length, const struct dns_settings *settings,
+			       struct dns_frame *frame)
 {
-	const __u8 *tcp = dns_at(packet, network->transport, DNS_TCP_LENGTH);
+	const __u8 *tcp = dns_at(packet, frame->transport_at, DNS_TCP_LENGTH);
 	__u32 header, length;
 	if (!tcp)
 		return DNS_TRUNCATED_PACKET;
@@ -180,11 +195,11 @@ DNS_INLINE __u32 dns_parse_tcp(struct dns_packet packet, const struct dns_networ
 		return DNS_FRAME_OTHER;
 	frame->protocol = DNS_PROTO_TCP;
 	header = (tcp[12] >> 4) * 4;
-	length = network->length ? network->length : packet_length - network->transport;
+	length = frame->ip_length ? frame->ip_length : packet_length - frame->transport_at;
 	if (header < DNS_TCP_LENGTH || header > length)
 		return DNS_TRUNCATED_PACKET;
 	frame->transport = DNS_TCP;
-	frame->payload = network->transport + header;
+	frame->payload = frame->transport_at + header;
 	frame->length = length - header;
 	if (!frame->length)
 		return DNS_FRAME_OTHER; /* a bare acknowledgement */
@@ -213,37 +228,52 @@ DNS_INLINE __u32 dns_parse_ethernet(struct dns_packet packet, __u32 *network)
 	return type;
 }
 
-/* Reads a packet up to its UDP or TCP payload. `ethernet` 0: it begins with its IP header (tun, wireguard).
- * DNS_OK: it is on a listed port and `frame` is filled. DNS_FRAME_OTHER: it is not, nothing is to be counted. Any other
- * value: why it can't be read; frame->protocol tells whether that was known to be on a listed port. */
-DNS_INLINE __u32 dns_frame_parse(struct dns_packet packet, __u32 packet_length, __u32 ethernet,
+enum dns_frame_mode {
+	DNS_FRAME_ETHERNET = 1, /* it begins with an Ethernet header; else with its IP header (tun, wireguard) */
+	DNS_FRAME_FOLLOW = 2    /* follow IPv6 extension headers */
+};
+
+/* Reads a packet up to its UDP or TCP payload; `mode` is of enum dns_frame_mode.
+ * DNS_OK: it is on a listed port and `frame` is filled. DNS_FRAME_OTHER: it is not, nothing is to be counted.
+ * DNS_FRAME_EXTENDED: ask again with DNS_FRAME_FOLLOW. Any other value: why it can't be read; frame->protocol tells
+ * whether it was known to be on a listed port. */
+DNS_INLINE __u32 dns_frame_parse(struct dns_packet packet, __u32 packet_length, __u32 mode,
 				 const struct dns_settings *settings, struct dns_frame *frame)
 {
-	struct dns_network network;
-	__u32 type, at = 0, reason;
+	__u32 type, reason;
 
+	frame->network = 0;
 	frame->protocol = DNS_PROTO_UNKNOWN;
-	if (ethernet) {
-		type = dns_parse_ethernet(packet, &at);
+	if (mode & DNS_FRAME_ETHERNET) {
+		type = dns_parse_ethernet(packet, &frame->network);
 	} else {
 		const __u8 *version = dns_at(packet, 0, 1);
 		type = !version ? 0 : version[0] >> 4 == 4 ? DNS_ETHERTYPE_IPV4 : version[0] >> 4 == 6 ? DNS_ETHERTYPE_IPV6 : 0;
 	}
-	frame->network = at;
+	if (mode & DNS_FRAME_FOLLOW) {
+		DNS_RELOAD();
+		if (frame->network > DNS_NETWORK_MAX)
+			return DNS_FRAME_OTHER;
+	}
 	if (type == DNS_ETHERTYPE_IPV4) {
 		frame->ip = DNS_IPV4;
-		reason = dns_parse_ipv4(packet, at, &network);
+		reason = dns_parse_ipv4(packet, frame);
 	} else if (type == DNS_ETHERTYPE_IPV6) {
 		frame->ip = DNS_IPV6;
-		reason = dns_parse_ipv6(packet, at, &network);
+		reason = dns_parse_ipv6(packet, mode & DNS_FRAME_FOLLOW, frame);
 	} else {
 		return DNS_FRAME_OTHER;
 	}
 	if (reason != DNS_OK)
 		return reason;
-	if (network.next == DNS_IPPROTO_UDP)
-		return dns_parse_udp(packet, &network, settings, frame);
-	return dns_parse_tcp(packet, &network, packet_length, settings, frame);
+	if (mode & DNS_FRAME_FOLLOW) {
+		DNS_RELOAD();
+		if (frame->transport_at > DNS_EXTENSIONS_END)
+			return DNS_EXTENSION_HEADERS;
+	}
+	if (frame->next == DNS_IPPROTO_UDP)
+		return dns_parse_udp(packet, settings, frame);
+	return dns_parse_tcp(packet, packet_length, settings, frame);
 }
 
 /* The addresses of a parsed frame. 0: the packet ends before (it can't, once dns_frame_parse took it). */

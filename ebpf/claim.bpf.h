@@ -1,0 +1,125 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
+ * Slots of servers and of types outside the registry: found without a lock, claimed once under one. A claimed slot is
+ * never taken back, so a reader can't see it change. */
+#ifndef CLAIM_BPF_H
+#define CLAIM_BPF_H
+
+#include "ebpf/config.bpf.h"
+#include "ebpf/maps.bpf.h"
+
+const volatile __u32 max_servers = 32; /* slots of servers of their own */
+
+struct dns_server_entry servers[DNS_SERVER_TABLE] = {};
+struct dns_own_entry own_addresses[DNS_OWN_TABLE] = {};
+__u32 servers_used = 0;                  /* slots 1..servers_used are taken */
+__u32 extra_types[DNS_EXTRA_TYPES] = {}; /* type + 1; 0: free */
+
+static __always_inline __u32 claim_same(const struct dns_address *a, const struct dns_address *b)
+{
+	return a->low == b->low && a->high == b->high;
+}
+
+static __always_inline __u32 claim_find_server(const struct dns_address *address, __u32 hash)
+{
+	__u32 i;
+	for (i = 0; i < DNS_PROBES; i++) {
+		const struct dns_server_entry *entry = &servers[(hash + i) & (DNS_SERVER_TABLE - 1)];
+		if (claim_same(&entry->address, address) && entry->slot)
+			return entry->slot;
+	}
+	return DNS_SERVER_OTHER;
+}
+
+static __always_inline __u32 claim_is_own(const struct dns_address *address, __u32 hash)
+{
+	__u32 i;
+	for (i = 0; i < DNS_PROBES; i++) {
+		const struct dns_own_entry *entry = &own_addresses[(hash + i) & (DNS_OWN_TABLE - 1)];
+		if (claim_same(&entry->address, address) && entry->used)
+			return 1;
+	}
+	return 0;
+}
+
+/* Under the lock: another CPU may have claimed it since, else the first free place of the probe sequence is taken. */
+static __always_inline __u32 claim_new_server(const struct dns_address *address, __u32 hash)
+{
+	const __u32 zero = 0;
+	__u32 i, slot = DNS_SERVER_OTHER;
+	struct dns_claims *claim = bpf_map_lookup_elem(&claims, &zero);
+	if (!claim)
+		return DNS_SERVER_OTHER;
+	bpf_spin_lock(&claim->lock);
+	for (i = 0; i < DNS_PROBES; i++) {
+		struct dns_server_entry *entry = &servers[(hash + i) & (DNS_SERVER_TABLE - 1)];
+		if (entry->slot) {
+			if (!claim_same(&entry->address, address))
+				continue;
+			slot = entry->slot;
+			break;
+		}
+		if (servers_used < max_servers) {
+			slot = ++servers_used;
+			entry->address = *address;
+			*(volatile __u32 *)&entry->slot = slot;
+		}
+		break;
+	}
+	bpf_spin_unlock(&claim->lock);
+	return slot;
+}
+
+/* The slot of the server that a query goes to. A new one is claimed only for a query that this host sends, or that is
+ * for one of its own addresses: what strangers send can't use slots up. */
+static __always_inline __u32 claim_server_of_query(const struct dns_address *server, __u32 role)
+{
+	const __u32 hash = dns_address_hash(server, &hash_keys);
+	__u32 slot = claim_find_server(server, hash);
+	if (slot || servers_used >= max_servers)
+		return slot;
+	if (role == DNS_ROLE_SERVER && !claim_is_own(server, hash))
+		return DNS_SERVER_OTHER;
+	return claim_new_server(server, hash);
+}
+
+static __always_inline __u32 claim_server_of_response(const struct dns_address *server)
+{
+	return claim_find_server(server, dns_address_hash(server, &hash_keys));
+}
+
+/* The slot of a type that the registry doesn't know. Only queries claim one: a stray response can't. */
+static __always_inline __u32 claim_extra_type(__u32 type, __u32 may_claim)
+{
+	const __u32 zero = 0;
+	__u32 i, slot = DNS_TYPE_OTHER;
+	struct dns_claims *claim;
+	for (i = 0; i < DNS_EXTRA_TYPES; i++)
+		if (extra_types[i] == type + 1)
+			return DNS_TYPE_SLOT_EXTRA + i;
+	if (!may_claim || extra_types[DNS_EXTRA_TYPES - 1]) /* they fill in order: all are taken */
+		return DNS_TYPE_OTHER;
+	claim = bpf_map_lookup_elem(&claims, &zero);
+	if (!claim)
+		return DNS_TYPE_OTHER;
+	bpf_spin_lock(&claim->lock);
+	for (i = 0; i < DNS_EXTRA_TYPES; i++) {
+		if (extra_types[i] && extra_types[i] != type + 1)
+			continue;
+		extra_types[i] = type + 1;
+		slot = DNS_TYPE_SLOT_EXTRA + i;
+		break;
+	}
+	bpf_spin_unlock(&claim->lock);
+	return slot;
+}
+
+/* The slot of a message's type. A message without a question has none: type `other`. */
+static __always_inline __u32 claim_type(const struct dns_message *message)
+{
+	const __u32 slot = dns_type_slot(message->type);
+	if (slot || !message->name_length)
+		return slot;
+	return claim_extra_type(message->type, dns_kind(message) == DNS_QUERY);
+}
+
+#endif

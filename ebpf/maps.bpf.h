@@ -1,0 +1,131 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
+ * Every map: who writes it, who reads it, what full means. Sizes given as 1 are set before load. All is weak, so that
+ * the linker makes one of what several objects declare. */
+#ifndef MAPS_BPF_H
+#define MAPS_BPF_H
+
+#include "ebpf/dns_abi.h"
+#include "ebpf/dns_classify.h"
+#include "ebpf/dns_frame.h"
+#include "ebpf/dns_message.h"
+
+/* A way of a pending set that was chosen, and why. */
+struct dns_pending_choice {
+	__u64 word;
+	__u64 score;
+	__u32 way;
+	__u32 result; /* enum pending_result */
+};
+
+/* What a program needs while it looks at one packet. Partly because the stack is small; partly because the verifier
+ * takes what is read back from a map for any number, and so walks the code behind once, not once for each way to get
+ * there. TC and XDP programs run with softirqs off and never nest on one CPU, so they share it. */
+struct dns_scratch {
+	struct dns_event event;
+	struct dns_message message;
+	struct dns_frame frame;
+	struct dns_address source, destination;
+	struct dns_pending_choice choice;
+};
+
+struct {
+	__uint(type, BPF_MAP_TYPE_PERCPU_ARRAY);
+	__uint(max_entries, 1);
+	__type(key, __u32);
+	__type(value, struct dns_scratch);
+} scratch SEC(".maps") __weak;
+
+/* Counters: written by the TC and XDP programs of the CPU, read at scrape. Arrays can't be full. */
+struct {
+	__uint(type, BPF_MAP_TYPE_PERCPU_ARRAY);
+	__uint(max_entries, 1);
+	__type(key, __u32);
+	__type(value, struct dns_stats);
+} stats SEC(".maps") __weak;
+
+struct { /* key: interface slot */
+	__uint(type, BPF_MAP_TYPE_PERCPU_ARRAY);
+	__uint(max_entries, DNS_INTERFACES_MAX);
+	__type(key, __u32);
+	__type(value, struct dns_interface_stats);
+} interface_stats SEC(".maps") __weak;
+
+struct { /* key: server slot * DNS_ROLES + role */
+	__uint(type, BPF_MAP_TYPE_PERCPU_ARRAY);
+	__uint(max_entries, 1);
+	__type(key, __u32);
+	__type(value, struct dns_server_stats);
+} server_stats SEC(".maps") __weak;
+
+struct { /* key: dns_latency_index() */
+	__uint(type, BPF_MAP_TYPE_PERCPU_ARRAY);
+	__uint(max_entries, 1);
+	__type(key, __u32);
+	__type(value, struct dns_latency);
+} latency SEC(".maps") __weak;
+
+/* Full: counts go to the key with server and type `other`, which the user side has put in before anything is attached.
+ * Entries are never deleted. */
+struct {
+	__uint(type, BPF_MAP_TYPE_PERCPU_HASH);
+	__uint(max_entries, DNS_TRAFFIC_ENTRIES);
+	__type(key, struct dns_traffic_key);
+	__type(value, struct dns_traffic);
+} traffic SEC(".maps") __weak;
+
+/* Pending queries, cmpxchg variant: written by the programs and by the user side's sweep, both by compare-and-swap.
+ * Full: the oldest of the set gives way and is counted. */
+struct {
+	__uint(type, BPF_MAP_TYPE_ARRAY);
+	__uint(map_flags, BPF_F_MMAPABLE);
+	__uint(max_entries, 1);
+	__type(key, __u32);
+	__type(value, struct dns_pending_set);
+} pending_cas SEC(".maps") __weak;
+
+/* The same under a lock per set, for kernels whose BPF has no cmpxchg. The lock lies where the other one has padding. */
+struct dns_pending_locked {
+	__u64 word[DNS_PENDING_WAYS];
+	struct dns_pending_record record[DNS_PENDING_WAYS];
+	struct bpf_spin_lock lock;
+	__u32 pad[7];
+};
+DNS_STATIC_ASSERT(sizeof(struct dns_pending_locked) == sizeof(struct dns_pending_set), "one layout, two variants");
+
+struct {
+	__uint(type, BPF_MAP_TYPE_ARRAY);
+	__uint(max_entries, 1);
+	__type(key, __u32);
+	__type(value, struct dns_pending_locked);
+} pending_lock SEC(".maps") __weak;
+
+/* Endpoints and question of the pending query at the same index; written by the insert that owns the slot, read by the
+ * sweep when the query has timed out. */
+struct {
+	__uint(type, BPF_MAP_TYPE_ARRAY);
+	__uint(map_flags, BPF_F_MMAPABLE);
+	__uint(max_entries, 1);
+	__type(key, __u32);
+	__type(value, struct dns_event);
+} pending_detail SEC(".maps") __weak;
+
+/* Events. Full: the record is not sent; counted by key and in the stats. */
+struct {
+	__uint(type, BPF_MAP_TYPE_RINGBUF);
+	__uint(max_entries, 1 << 20);
+} events SEC(".maps") __weak;
+
+/* Slots that are claimed once and kept: servers and types outside the registry. The lock makes two CPUs that meet a new
+ * one at the same time agree. */
+struct dns_claims {
+	struct bpf_spin_lock lock;
+	__u32 pad;
+};
+struct {
+	__uint(type, BPF_MAP_TYPE_ARRAY);
+	__uint(max_entries, 1);
+	__type(key, __u32);
+	__type(value, struct dns_claims);
+} claims SEC(".maps") __weak;
+
+#endif
