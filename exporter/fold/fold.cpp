@@ -1,0 +1,174 @@
+#include "exporter/fold/fold.h"
+
+#include <algorithm>
+#include <cstring>
+#include <numeric>
+
+#include "exporter/fold/fold_stats.h"
+#include "exporter/fold/names.h"
+#include "exporter/fold/outcome_class.h"
+
+namespace dnsexp {
+namespace {
+
+// Heavy hitters are those of the last ten minutes: two halving periods.
+constexpr uint64_t ageing_period_ns = 300'000'000'000;
+
+// The combinations that always have a series: server `other`, each role and type.
+constexpr size_t shared_latency_labels = size_t{DNS_ROLES} * DNS_LATENCY_TYPES;
+static_assert(shared_latency_labels < latency_budget);
+
+constexpr double ns_per_second = 1e9;
+
+std::vector<double> seconds(const std::vector<uint64_t>& edges_ns) {
+    std::vector<double> edges;
+    for (const uint64_t edge : edges_ns) edges.push_back(static_cast<double>(edge) / ns_per_second);
+    return edges;
+}
+
+std::span<const uint8_t> question_name(const dns_event& event) {
+    const size_t length = std::min<size_t>(event.message_length, sizeof event.message);
+    if (length <= DNS_HEADER_LENGTH) return {};
+    return std::span(event.message, length).subspan(DNS_HEADER_LENGTH);
+}
+
+// Clients are kept as their octets: the text is made at the exposition, not an event.
+std::string_view client_key(const dns_address& address) {
+    return {reinterpret_cast<const char*>(&address), sizeof address};
+}
+
+std::string client_text(std::string_view key) {
+    dns_address address;
+    std::memcpy(&address, key.data(), sizeof address);
+    return address_text(address);
+}
+
+uint64_t sum_of(const TopK::Row& row) {
+    return std::accumulate(row.begin(), row.end(), uint64_t{0});
+}
+
+void show_domain(Tally& tally, const std::string& domain, const TopK::Row& row) {
+    for (size_t i = 0; i < row.size(); ++i) tally.add({domain, outcome_class_name(i)}, row[i]);
+}
+
+}  // namespace
+
+Fold::Fold(FoldOptions options)
+    : domains_(options.top_domains),
+      clients_(options.top_clients),
+      latency_labels_(latency_budget - shared_latency_labels) {}
+
+void Fold::add_event(const dns_event& event) {
+    ++events_;
+    if (event.query_time_ns >= next_ageing_ns_) {
+        if (next_ageing_ns_ != 0) {
+            domains_.age();
+            clients_.age();
+        }
+        next_ageing_ns_ = event.query_time_ns + ageing_period_ns;
+    }
+    const auto outcome = static_cast<size_t>(outcome_class(event.outcome));
+    domains_.add(registrable_.of(question_name(event)), outcome);
+    if (event.role == DNS_ROLE_SERVER) clients_.add(client_key(event.client), outcome);
+}
+
+Folded Fold::fold(const RawSnapshot& snapshot) {
+    Folded folded;
+    const SlotNames names(snapshot);
+    const dns_stats stats = sum_cpus(snapshot.stats);
+    const Undelivered undelivered = fold_traffic(snapshot, names, folded);
+    fold_latencies(snapshot, names, folded[Metric::latency]);
+    fold_heavy_hitters(undelivered, folded);
+    fold_packets(stats, folded);
+    fold_headers(stats, folded);
+    fold_sizes(stats, folded[Metric::message_size]);
+    fold_messages(snapshot, names, folded[Metric::messages]);
+    fold_servers(snapshot, names, folded);
+    fold_own(snapshot, folded);
+    folded[Metric::events].series = {{{"delivered"}, events_},
+                                     {{"ring_full"}, stats.events_ring_full},
+                                     {{"untracked"}, stats.events_untracked}};
+    return folded;
+}
+
+void Fold::exported() {
+    domains_.exported();
+    clients_.exported();
+}
+
+std::string Fold::rcode_label(uint16_t outcome) {
+    const std::string name = outcome_name(outcome);
+    return outcome_has_name(outcome) || unnamed_rcodes_.admit({name}) ? name : std::string(other_label);
+}
+
+Fold::Undelivered Fold::fold_traffic(const RawSnapshot& snapshot, const SlotNames& names, Folded& folded) {
+    Tally queries;
+    Tally responses;
+    Undelivered undelivered;
+    const std::string other(other_label);
+    for (const auto& [key, cpus] : snapshot.traffic) {
+        const dns_traffic sum = sum_cpus(cpus);
+        undelivered.domains[static_cast<size_t>(outcome_class(key.outcome))] += sum.undelivered;
+        if (key.role == DNS_ROLE_SERVER) undelivered.clients += sum.undelivered;
+
+        const std::string rcode = rcode_label(key.outcome);
+        const std::string role(role_name(key.role));
+        const std::string protocol(transport_name(key.transport));
+        if (sum.queries != 0) {
+            Labels labels = {names.type(key.type), rcode, names.server(key.server), role, protocol};
+            if (!query_labels_.admit(labels)) labels[0] = labels[2] = other;
+            queries.add(std::move(labels), sum.queries);
+        }
+        if (sum.responses != 0) {
+            Labels labels = {rcode, names.server(key.server), role, protocol};
+            if (!response_labels_.admit(labels)) labels[1] = other;
+            responses.add(std::move(labels), sum.responses);
+        }
+    }
+    folded[Metric::queries].series = queries.series();
+    folded[Metric::responses].series = responses.series();
+    return undelivered;
+}
+
+void Fold::fold_latencies(const RawSnapshot& snapshot, const SlotNames& names, FoldedFamily& family) {
+    family.edges = seconds(snapshot.latency_edges_ns);
+    const size_t last = std::min<size_t>(family.edges.size(), DNS_LATENCY_BUCKETS - 1);
+    std::map<Labels, HistogramSeries> histograms;
+    for (const auto& [key, cpus] : snapshot.latencies) {
+        const dns_latency sum = sum_cpus(cpus);
+        if (std::all_of(std::begin(sum.buckets), std::end(sum.buckets), [](uint64_t n) { return n == 0; }))
+            continue;
+        const uint32_t type = key % DNS_LATENCY_TYPES;  // the inverse of dns_latency_index()
+        const uint32_t role = key / DNS_LATENCY_TYPES % DNS_ROLES;
+        Labels labels = {std::string(latency_type_name(type)),
+                         names.server(key / DNS_LATENCY_TYPES / DNS_ROLES), std::string(role_name(role))};
+        if (labels[1] != other_label && !latency_labels_.admit(labels)) labels[1] = other_label;
+        HistogramSeries& series = histograms[labels];
+        series.cumulative.resize(family.edges.size() + 1);
+        series.sum += static_cast<double>(sum.sum_ns) / ns_per_second;
+        for (size_t i = 0; i < DNS_LATENCY_BUCKETS; ++i)
+            series.cumulative[std::min(i, last)] += sum.buckets[i];
+    }
+    for (auto& [labels, series] : histograms) {
+        std::partial_sum(series.cumulative.begin(), series.cumulative.end(), series.cumulative.begin());
+        series.labels = labels;
+        family.histograms.push_back(std::move(series));
+    }
+}
+
+void Fold::fold_heavy_hitters(const Undelivered& undelivered, Folded& folded) {
+    Tally domains;
+    Tally clients;
+    for (const TopK::Shown& shown : domains_.expose()) show_domain(domains, shown.key, shown.counts);
+    show_domain(domains, std::string(other_label), domains_.other());
+    show_domain(domains, std::string(other_label), undelivered.domains);
+    for (const TopK::Shown& shown : clients_.expose())
+        clients.add({client_text(shown.key)}, sum_of(shown.counts));
+    clients.add({std::string(other_label)}, sum_of(clients_.other()) + undelivered.clients);
+    folded[Metric::domain_queries].series = domains.series();
+    folded[Metric::client_queries].series = clients.series();
+    folded[Metric::retired_queries].series = {{{"client"}, sum_of(clients_.retired())},
+                                              {{"domain"}, sum_of(domains_.retired())}};
+}
+
+}  // namespace dnsexp

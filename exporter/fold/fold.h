@@ -1,0 +1,61 @@
+// The exact lane's snapshot and the events -> what an exposition shows.
+#pragma once
+
+#include <cstdint>
+#include <string>
+
+#include "exporter/fold/folded.h"
+#include "exporter/fold/label_budget.h"
+#include "exporter/fold/limits.h"
+#include "exporter/fold/registrable_domain.h"
+#include "exporter/fold/slot_names.h"
+#include "exporter/fold/tally.h"
+#include "exporter/fold/top_k.h"
+#include "exporter/source/source.h"
+
+namespace dnsexp {
+
+struct FoldOptions {
+    uint32_t top_domains = default_top_domains;  // domains with series of their own; 0: all in `other`
+    uint32_t top_clients = default_top_clients;
+};
+
+// Remembers the events' counts and which label combinations have a series. Not thread-safe.
+class Fold {
+  public:
+    explicit Fold(FoldOptions options);
+
+    // One finished transaction from Source::drain. One without a readable name counts under domain `other`.
+    void add_event(const dns_event& event);
+
+    // Takes the snapshots in the order in which they were read. Drain the events first.
+    Folded fold(const RawSnapshot& snapshot);
+
+    // The last fold() has been exposed to Prometheus. Where several scrapers or other readers fold too, call
+    // it under the same lock as that fold() and only for expositions; series are born and retired by it
+    // (top_k.h).
+    void exported();
+
+  private:
+    struct Undelivered {
+        TopK::Row domains{};
+        uint64_t clients = 0;
+    };
+
+    Undelivered fold_traffic(const RawSnapshot& snapshot, const SlotNames& names, Folded& folded);
+    void fold_latencies(const RawSnapshot& snapshot, const SlotNames& names, FoldedFamily& family);
+    void fold_heavy_hitters(const Undelivered& undelivered, Folded& folded);
+    std::string rcode_label(uint16_t outcome);
+
+    RegistrableDomains registrable_;
+    TopK domains_;
+    TopK clients_;
+    uint64_t events_ = 0;
+    uint64_t next_ageing_ns_ = 0;
+    LabelBudget query_labels_{query_budget};
+    LabelBudget response_labels_{response_budget};
+    LabelBudget latency_labels_;
+    LabelBudget unnamed_rcodes_{unnamed_rcode_budget};
+};
+
+}  // namespace dnsexp

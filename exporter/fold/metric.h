@@ -1,0 +1,50 @@
+// The identity of every metric. What users see of it (name, help, labels) is in the catalogue of metrics/.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+
+namespace dnsexp {
+
+enum class Metric : uint8_t {
+    // from the exact lane
+    queries,
+    responses,
+    latency,
+    packets,
+    active_queries,
+    messages,
+    message_size,
+    parse_errors,
+    retransmissions,
+    responses_truncated,
+    responses_unmatched,
+    responses_late,
+    responses_duplicate,
+    responses_empty,
+    opcodes,
+    flags,
+    // from events
+    domain_queries,
+    client_queries,
+    retired_queries,
+    // the exporter's own
+    attached,
+    events,
+    map_entries,
+    map_capacity,
+    build_info,
+    scrape_duration,
+    process_cpu,
+    process_open_fds,
+    process_max_fds,
+    process_virtual_memory,
+    process_virtual_memory_max,
+    process_resident_memory,
+    process_start_time,
+    count  // not a metric: how many there are
+};
+
+inline constexpr size_t metric_count = static_cast<size_t>(Metric::count);
+
+}  // namespace dnsexp
