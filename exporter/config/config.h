@@ -1,0 +1,57 @@
+// What the user can set in the configuration file, with defaults, units and bounds. Plain data:
+// config_keys.cpp holds the bounds to it, deploy/config.example.yaml shows it.
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <vector>
+
+namespace dnsexp {
+
+// Sizes of tables that the kernel side shares (ebpf/dns_abi.h: DNS_PORTS_MAX, DNS_SERVERS_MAX,
+// DNS_LATENCY_EDGES_MAX).
+inline constexpr uint32_t kPortsMax = 8;
+inline constexpr uint32_t kServersMax = 256;
+inline constexpr uint32_t kLatencyEdgesMax = 31;
+
+struct PerformanceConfig {
+    uint32_t ring_buffer_size_kb = 1024;  // KiB; a power of two, 64..262144, so a multiple of every page size
+    uint32_t pending_queries_max = 65536;  // queries that wait for a response; a power of two, 64..1048576
+    uint32_t poll_interval_ms = 10;        // between two readings of the ring; 1..1000
+};
+
+enum class Ingress { automatic, xdp, tc };
+enum class TcLink { automatic, tcx, clsact };
+
+struct CaptureConfig {
+    std::vector<std::string> interfaces;   // names or shell globs; empty: the default choice of net/choose.h
+    Ingress ingress = Ingress::automatic;  // hook of arriving packets
+    TcLink tc_link = TcLink::automatic;    // how TC programs are attached
+    std::vector<uint16_t> ports = {53};    // of DNS servers; 1..kPortsMax distinct ones, each 1..65535
+    uint32_t query_timeout_ms = 5000;      // a query without a response is given up after; 100..60000
+    uint32_t late_window_ms = 30000;       // after that, a response still counts as late for; 0..300000
+    uint32_t max_servers = 32;             // with series of their own, the rest is `other`; 1..kServersMax
+};
+
+struct MetricsConfig {
+    // Upper edges of the latency histogram's buckets, in seconds, rising, without +Inf; 1..kLatencyEdgesMax
+    // of them.
+    std::vector<double> latency_buckets_seconds = {0.0001, 0.00025, 0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025,
+                                                   0.05,   0.1,     0.25,   0.5,   1,      2.5,   5};
+    uint32_t top_domains = 100;  // with series of their own, the rest is `other`; 0..1000
+    uint32_t top_clients = 50;   // the same for clients; 0..1000
+};
+
+struct MonitoringConfig {
+    bool prometheus_enabled = true;    // false closes the metrics endpoint and leaves the others
+    uint16_t prometheus_port = 10153;  // on all addresses; --web.listen-address wins over it; 1..65535
+};
+
+struct Config {
+    PerformanceConfig performance;
+    CaptureConfig capture;
+    MetricsConfig metrics;
+    MonitoringConfig monitoring;
+};
+
+}  // namespace dnsexp

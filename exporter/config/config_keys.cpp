@@ -1,0 +1,165 @@
+#include "exporter/config/config_keys.h"
+
+#include <algorithm>
+#include <cmath>
+
+#include "exporter/config/config_values.h"
+
+namespace dnsexp {
+namespace {
+
+constexpr double kLongestEdgeSeconds = 300;  // far above the longest query timeout, 60 s
+constexpr double kNanosecondsPerSecond = 1e9;
+
+using Problems = std::vector<ConfigProblem>;
+
+// What a value may be, and how it is checked and stored.
+struct Rule {
+    std::string allowed;
+    std::function<Problems(const YAML::Node&, Config&)> apply;
+};
+
+// Where a value goes: a field of a section.
+template <typename Section, typename Field>
+struct Place {
+    Section Config::*section;
+    Field Section::*field;
+
+    Field& in(Config& config) const { return config.*section.*field; }
+};
+template <typename Section, typename Field>
+Place(Section Config::*, Field Section::*) -> Place<Section, Field>;
+
+// A rule for one value that `parse` reads.
+template <typename Section, typename Field, typename Parse>
+Rule single(Place<Section, Field> place, std::string allowed, Parse parse) {
+    return {std::move(allowed), [place, parse](const YAML::Node& node, Config& config) -> Problems {
+                const auto parsed = parse(node);
+                if (parsed.index() == 1) return {{line_of(node), std::get<1>(parsed)}};
+                place.in(config) = static_cast<Field>(std::get<0>(parsed));
+                return {};
+            }};
+}
+
+template <typename Section, typename Field>
+Rule whole(Place<Section, Field> place, WholeRange range) {
+    return single(place, allowed_whole(range),
+                  [range](const YAML::Node& node) { return parse_whole(node, range); });
+}
+
+template <typename Section>
+Rule truth(Place<Section, bool> place) {
+    return single(place, "true or false", parse_truth);
+}
+
+template <typename Section, typename Enum>
+Rule choice(Place<Section, Enum> place, std::vector<std::pair<std::string, Enum>> choices) {
+    std::string allowed;
+    for (const auto& one : choices) allowed += (allowed.empty() ? "" : ", ") + one.first;
+    return single(place, allowed, [choices](const YAML::Node& node) -> Parsed<Enum> {
+        for (const auto& [name, value] : choices)
+            if (node.IsScalar() && node.Scalar() == name) return value;
+        return "is " + description(node);
+    });
+}
+
+// A rule for a list whose items `parse` reads. `check` then judges an item against the ones before it: what
+// is wrong, or nothing.
+template <typename Section, typename Item, typename Parse, typename Check>
+Rule list(Place<Section, std::vector<Item>> place, std::string allowed, size_t least, size_t most,
+          Parse parse, Check check) {
+    const auto apply = [=](const YAML::Node& node, Config& config) -> Problems {
+        if (!node.IsSequence()) return {{line_of(node), "must be a list, is " + description(node)}};
+        if (node.size() < least || node.size() > most)
+            return {{line_of(node), "has " + std::to_string(node.size()) + " items"}};
+        Problems problems;
+        std::vector<Item> items;
+        for (const YAML::Node& child : node) {
+            const auto parsed = parse(child);
+            std::string wrong;
+            if (parsed.index() == 1)
+                wrong = std::get<1>(parsed);
+            else
+                wrong = check(static_cast<Item>(std::get<0>(parsed)), items);
+            if (!wrong.empty())
+                problems.push_back({line_of(child), "item: " + wrong});
+            else
+                items.push_back(static_cast<Item>(std::get<0>(parsed)));
+        }
+        if (problems.empty()) place.in(config) = items;
+        return problems;
+    };
+    return {std::move(allowed), apply};
+}
+
+std::string check_distinct(uint16_t port, const std::vector<uint16_t>& before) {
+    const bool twice = std::find(before.begin(), before.end(), port) != before.end();
+    return twice ? std::to_string(port) + " is there twice" : "";
+}
+
+// The kernel compares whole nanoseconds, so edges must differ in them.
+std::string check_rising(double edge, const std::vector<double>& before) {
+    const auto nanoseconds = [](double seconds) { return std::llround(seconds * kNanosecondsPerSecond); };
+    if (edge > kLongestEdgeSeconds)
+        return "is above " + std::to_string(static_cast<int>(kLongestEdgeSeconds));
+    if (nanoseconds(edge) < 1) return "is below a nanosecond";
+    if (!before.empty() && nanoseconds(edge) <= nanoseconds(before.back()))
+        return "is not above the one before it";
+    return "";
+}
+
+std::vector<ConfigKey> make_keys() {
+    constexpr auto performance = &Config::performance;
+    constexpr auto capture = &Config::capture;
+    constexpr auto metrics = &Config::metrics;
+    constexpr auto monitoring = &Config::monitoring;
+    const WholeRange port = {1, 65535};
+    std::vector<ConfigKey> keys;
+    const auto add = [&](const char* section, const char* name, Rule rule) {
+        keys.push_back({section, name, std::move(rule.allowed), std::move(rule.apply)});
+    };
+
+    add("performance", "ring_buffer_size_kb",
+        whole(Place{performance, &PerformanceConfig::ring_buffer_size_kb}, {64, 262144, true}));
+    add("performance", "pending_queries_max",
+        whole(Place{performance, &PerformanceConfig::pending_queries_max}, {64, 1048576, true}));
+    add("performance", "poll_interval_ms",
+        whole(Place{performance, &PerformanceConfig::poll_interval_ms}, {1, 1000}));
+
+    add("capture", "interfaces",
+        list(Place{capture, &CaptureConfig::interfaces}, "a list of interface names or globs", 0, SIZE_MAX,
+             parse_text, [](const std::string&, const auto&) { return std::string(); }));
+    add("capture", "ingress",
+        choice(Place{capture, &CaptureConfig::ingress},
+               {{"auto", Ingress::automatic}, {"xdp", Ingress::xdp}, {"tc", Ingress::tc}}));
+    add("capture", "tc_link",
+        choice(Place{capture, &CaptureConfig::tc_link},
+               {{"auto", TcLink::automatic}, {"tcx", TcLink::tcx}, {"clsact", TcLink::clsact}}));
+    add("capture", "ports",
+        list(
+            Place{capture, &CaptureConfig::ports}, "a list of 1..8 distinct ports, each 1..65535", 1,
+            kPortsMax, [port](const YAML::Node& node) { return parse_whole(node, port); }, check_distinct));
+    add("capture", "query_timeout_ms", whole(Place{capture, &CaptureConfig::query_timeout_ms}, {100, 60000}));
+    add("capture", "late_window_ms", whole(Place{capture, &CaptureConfig::late_window_ms}, {0, 300000}));
+    add("capture", "max_servers", whole(Place{capture, &CaptureConfig::max_servers}, {1, kServersMax}));
+
+    add("metrics", "latency_buckets_seconds",
+        list(Place{metrics, &MetricsConfig::latency_buckets_seconds},
+             "a list of 1..31 rising numbers of seconds, above 0 and up to 300", 1, kLatencyEdgesMax,
+             parse_positive, check_rising));
+    add("metrics", "top_domains", whole(Place{metrics, &MetricsConfig::top_domains}, {0, 1000}));
+    add("metrics", "top_clients", whole(Place{metrics, &MetricsConfig::top_clients}, {0, 1000}));
+
+    add("monitoring", "prometheus_enabled", truth(Place{monitoring, &MonitoringConfig::prometheus_enabled}));
+    add("monitoring", "prometheus_port", whole(Place{monitoring, &MonitoringConfig::prometheus_port}, port));
+    return keys;
+}
+
+}  // namespace
+
+const std::vector<ConfigKey>& config_keys() {
+    static const std::vector<ConfigKey> keys = make_keys();
+    return keys;
+}
+
+}  // namespace dnsexp

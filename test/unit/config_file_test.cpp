@@ -1,0 +1,319 @@
+#include "exporter/config/config_file.h"
+
+#include <unistd.h>
+
+#include <algorithm>
+#include <catch2/catch.hpp>
+#include <cstdio>
+#include <fstream>
+
+#include "ebpf/dns_abi.h"
+#include "exporter/config/config_keys.h"
+
+using namespace dnsexp;
+
+namespace {
+
+std::vector<std::string> errors_of(const std::string& text) {
+    std::vector<std::string> lines;
+    for (const ConfigError& error : parse_config(text, "f.yaml").errors) lines.push_back(error.text());
+    return lines;
+}
+
+// The one error of a text that has exactly one.
+std::string error_of(const std::string& text) {
+    const auto errors = errors_of(text);
+    INFO(text);
+    REQUIRE(errors.size() == 1);
+    return errors[0];
+}
+
+bool contains(const std::string& text, const std::string& part) {
+    return text.find(part) != std::string::npos;
+}
+
+void check_same(const Config& a, const Config& b) {
+    CHECK(a.performance.ring_buffer_size_kb == b.performance.ring_buffer_size_kb);
+    CHECK(a.performance.pending_queries_max == b.performance.pending_queries_max);
+    CHECK(a.performance.poll_interval_ms == b.performance.poll_interval_ms);
+    CHECK(a.capture.interfaces == b.capture.interfaces);
+    CHECK(a.capture.ingress == b.capture.ingress);
+    CHECK(a.capture.tc_link == b.capture.tc_link);
+    CHECK(a.capture.ports == b.capture.ports);
+    CHECK(a.capture.query_timeout_ms == b.capture.query_timeout_ms);
+    CHECK(a.capture.late_window_ms == b.capture.late_window_ms);
+    CHECK(a.capture.max_servers == b.capture.max_servers);
+    CHECK(a.metrics.latency_buckets_seconds == b.metrics.latency_buckets_seconds);
+    CHECK(a.metrics.top_domains == b.metrics.top_domains);
+    CHECK(a.metrics.top_clients == b.metrics.top_clients);
+    CHECK(a.monitoring.prometheus_enabled == b.monitoring.prometheus_enabled);
+    CHECK(a.monitoring.prometheus_port == b.monitoring.prometheus_port);
+}
+
+class TemporaryFile {
+  public:
+    explicit TemporaryFile(const std::string& text) {
+        const int fd = mkstemp(path_);
+        REQUIRE(fd >= 0);
+        close(fd);
+        std::ofstream(path_) << text;
+    }
+    ~TemporaryFile() { unlink(path_); }
+    TemporaryFile(const TemporaryFile&) = delete;
+    TemporaryFile& operator=(const TemporaryFile&) = delete;
+    std::string path() const { return path_; }
+
+  private:
+    char path_[32] = "/tmp/dnsexp-config-XXXXXX";
+};
+
+}  // namespace
+
+TEST_CASE("The example configuration shows every key, with its default") {
+    const std::string path = std::string(DNSEXP_SOURCE_DIR) + "/deploy/config.example.yaml";
+    const ConfigLoad load = load_config(path);
+    for (const ConfigError& error : load.errors) FAIL_CHECK(error.text());
+    check_same(load.config, Config{});
+
+    const YAML::Node root = YAML::LoadFile(path);
+    for (const ConfigKey& key : config_keys()) {
+        INFO(key.section << "." << key.name);
+        CHECK(root[key.section][key.name].IsDefined());
+    }
+}
+
+TEST_CASE("Every key of a file reaches its field") {
+    const ConfigLoad load = parse_config(R"(
+performance: {ring_buffer_size_kb: 64, pending_queries_max: 128, poll_interval_ms: 7}
+capture:
+  interfaces: [eth0, "*"]
+  ingress: xdp
+  tc_link: clsact
+  ports: [53, 5353]
+  query_timeout_ms: 100
+  late_window_ms: 0
+  max_servers: 256
+metrics: {latency_buckets_seconds: [1e-3, .5, 2], top_domains: 0, top_clients: 1000}
+monitoring: {prometheus_enabled: false, prometheus_port: 9}
+)",
+                                         "f.yaml");
+    for (const ConfigError& error : load.errors) FAIL_CHECK(error.text());
+    Config expected;
+    expected.performance = {64, 128, 7};
+    expected.capture = {{"eth0", "*"}, Ingress::xdp, TcLink::clsact, {53, 5353}, 100, 0, 256};
+    expected.metrics = {{0.001, 0.5, 2}, 0, 1000};
+    expected.monitoring = {false, 9};
+    check_same(load.config, expected);
+}
+
+TEST_CASE("An empty file, an empty section and a left-out key mean the defaults") {
+    for (const char* text :
+         {"", "# nothing\n", "---\n", "capture:\n", "capture: {}\n", "capture:\n  ports: [53]\n"}) {
+        INFO(text);
+        const ConfigLoad load = parse_config(text, "f.yaml");
+        CHECK(load.errors.empty());
+        check_same(load.config, Config{});
+    }
+}
+
+TEST_CASE("The two bounds of every number are inside, and their neighbours outside") {
+    struct Bound {
+        const char* section;
+        const char* key;
+        uint64_t least, below, most, above;
+    };
+    for (const Bound& bound : std::initializer_list<Bound>{
+             {"performance", "ring_buffer_size_kb", 64, 32, 262144, 524288},
+             {"performance", "pending_queries_max", 64, 32, 1048576, 2097152},
+             {"performance", "poll_interval_ms", 1, 0, 1000, 1001},
+             {"capture", "query_timeout_ms", 100, 99, 60000, 60001},
+             {"capture", "max_servers", 1, 0, 256, 257},
+             {"monitoring", "prometheus_port", 1, 0, 65535, 65536},
+         }) {
+        const auto text = [&](uint64_t value) {
+            return std::string(bound.section) + ": {" + bound.key + ": " + std::to_string(value) + "}";
+        };
+        INFO(bound.key);
+        CHECK(errors_of(text(bound.least)).empty());
+        CHECK(errors_of(text(bound.most)).empty());
+        CHECK(contains(error_of(text(bound.below)), "out of range; allowed: "));
+        CHECK(contains(error_of(text(bound.above)), "out of range; allowed: "));
+    }
+    CHECK(errors_of("capture: {late_window_ms: 300000}").empty());
+    CHECK(contains(error_of("capture: {late_window_ms: 300001}"), "out of range"));
+    CHECK(errors_of("metrics: {top_domains: 1000}").empty());
+    CHECK(contains(error_of("metrics: {top_domains: 1001}"), "out of range"));
+    CHECK(contains(error_of("metrics: {top_clients: 1001}"), "out of range"));
+}
+
+TEST_CASE("A number is refused in words that say what it is and what is allowed") {
+    const auto message = [](const char* value) {
+        return error_of(std::string("performance:\n  ring_buffer_size_kb: ") + value);
+    };
+    const std::string where = "f.yaml:2: performance.ring_buffer_size_kb: ";
+    const std::string allowed = "; allowed: a power of two, 64..262144";
+    CHECK(message("1000") == where + "1000 is not a power of two" + allowed);
+    CHECK(message("-64") == where + "-64 is out of range" + allowed);
+    CHECK(message("99999999999999999999999") == where + "99999999999999999999999 is out of range" + allowed);
+    CHECK(message("1.5") == where + "must be a whole number, is the number 1.5" + allowed);
+    CHECK(message("1M") == where + "must be a whole number, is the text \"1M\"" + allowed);
+    CHECK(message("\"1024\"") == where + "must be a whole number, is the text \"1024\"" + allowed);
+    CHECK(message("0x400") == where + "must be a whole number, is the text \"0x400\"" + allowed);
+    CHECK(message("[1024]") == where + "must be a whole number, is a list" + allowed);
+    CHECK(message("{a: 1}") == where + "must be a whole number, is a mapping" + allowed);
+    CHECK(message("~") == where + "must be a whole number, is without a value" + allowed);
+    CHECK(message("true") == where + "must be a whole number, is the text \"true\"" + allowed);
+}
+
+TEST_CASE("Truth values and choices take their words only") {
+    CHECK(error_of("monitoring:\n  prometheus_enabled: yes") ==
+          "f.yaml:2: monitoring.prometheus_enabled: must be true or false, is the text \"yes\"; allowed: "
+          "true or false");
+    CHECK(error_of("capture:\n  ingress: generic") ==
+          "f.yaml:2: capture.ingress: is the text \"generic\"; allowed: auto, xdp, tc");
+    CHECK(contains(error_of("capture: {tc_link: [tcx]}"), "is a list; allowed: auto, tcx, clsact"));
+    CHECK(errors_of("capture: {ingress: \"tc\", tc_link: tcx}").empty());
+}
+
+TEST_CASE("A list names the line of each wrong item") {
+    CHECK(
+        errors_of("capture:\n  ports:\n    - 53\n    - 0\n    - dns\n    - 53\n") ==
+        std::vector<std::string>{
+            "f.yaml:4: capture.ports: item: 0 is out of range; allowed: a list of 1..8 distinct ports, each "
+            "1..65535",
+            "f.yaml:5: capture.ports: item: must be a whole number, is the text \"dns\"; allowed: a list of "
+            "1..8 "
+            "distinct ports, each 1..65535",
+            "f.yaml:6: capture.ports: item: 53 is there twice; allowed: a list of 1..8 distinct ports, each "
+            "1..65535"});
+    CHECK(contains(error_of("capture: {ports: 53}"), "must be a list, is the number 53"));
+    CHECK(contains(error_of("capture: {ports: []}"), "has 0 items"));
+    CHECK(errors_of("capture: {ports: [1, 2, 3, 4, 5, 6, 7, 8]}").empty());
+    CHECK(contains(error_of("capture: {ports: [1, 2, 3, 4, 5, 6, 7, 8, 9]}"), "has 9 items"));
+    CHECK(contains(error_of("capture: {interfaces: eth0}"), "must be a list"));
+    CHECK(contains(error_of("capture: {interfaces: [\"\"]}"), "item: is empty text"));
+    CHECK(contains(error_of("capture: {interfaces: [[eth0]]}"), "item: must be text, is a list"));
+}
+
+TEST_CASE("Latency edges rise, are finite and fit the kernel's table") {
+    const auto with = [](const std::string& edges) {
+        return "metrics: {latency_buckets_seconds: [" + edges + "]}";
+    };
+    CHECK(errors_of(with("0.000000001, 300")).empty());
+    CHECK(contains(error_of(with("0.1, 0.1")), "is not above the one before it"));
+    CHECK(contains(error_of(with("0.2, 0.1")), "is not above the one before it"));
+    CHECK(contains(error_of(with("0.1, 0.1000000001")), "is not above the one before it"));  // 0.1 ns more
+    CHECK(contains(error_of(with("0")), "is not above 0"));
+    CHECK(contains(error_of(with("-1")), "is not above 0"));
+    CHECK(contains(error_of(with("1e-10")), "is below a nanosecond"));
+    CHECK(contains(error_of(with("301")), "is above 300"));
+    CHECK(contains(error_of(with("1e300")), "is above 300"));
+    CHECK(contains(error_of(with("nan")), "must be a number"));
+    CHECK(contains(error_of(with("inf")), "must be a number"));
+    CHECK(contains(error_of(with("1s")), "must be a number"));
+    CHECK(contains(error_of(with("")), "has 0 items"));
+    std::string edges = "1";
+    for (int i = 2; i <= 31; ++i) edges += ", " + std::to_string(i);
+    CHECK(errors_of(with(edges)).empty());
+    CHECK(contains(error_of(with(edges + ", 32")), "has 32 items"));
+}
+
+TEST_CASE("The bounds of tables are the kernel side's") {
+    CHECK(kPortsMax == DNS_PORTS_MAX);
+    CHECK(kServersMax == DNS_SERVERS_MAX);
+    CHECK(kLatencyEdgesMax == DNS_LATENCY_EDGES_MAX);
+}
+
+TEST_CASE("An unknown name comes with the one that was probably meant") {
+    CHECK(error_of("capture:\n  prots: [53]") ==
+          "f.yaml:2: capture.prots: unknown key, did you mean ports?; allowed: interfaces, ingress, tc_link, "
+          "ports, "
+          "query_timeout_ms, late_window_ms, max_servers");
+    CHECK(
+        error_of("\ncaptures: {}") ==
+        "f.yaml:2: captures: unknown section, did you mean capture?; allowed: performance, capture, metrics, "
+        "monitoring");
+    CHECK(contains(error_of("metrics: {ports: [53]}"), "did you mean capture.ports?"));
+    CHECK(contains(error_of("prometheus_port: 80"), "did you mean monitoring.prometheus_port?"));
+    CHECK_FALSE(contains(error_of("capture: {colour: red}"), "did you mean"));
+}
+
+TEST_CASE("A name that is not plain is shown quoted, escaped and cut") {
+    CHECK(contains(error_of("\"a\\e[31m\\n\": 1"), "f.yaml:1: \"a\\x1b[31m\\x0a\": unknown section"));
+    CHECK(error_of(std::string(500, 'x') + ": 1").size() < 200);
+}
+
+TEST_CASE("A repeated key or section is an error, and its first value stays") {
+    CHECK(error_of("capture:\n  ports: [53]\n  ports: [54]") ==
+          "f.yaml:3: capture.ports: is there twice, first on line 2; allowed: once");
+    CHECK(error_of("capture: {}\nmetrics: {}\ncapture: {}") ==
+          "f.yaml:3: capture: is there twice, first on line 1; allowed: once");
+}
+
+TEST_CASE("What is no mapping is refused, at both levels") {
+    CHECK(contains(error_of("- capture"),
+                   "f.yaml:1: must be a mapping, is a list; allowed: sections performance"));
+    CHECK(contains(error_of("hello"), "must be a mapping, is the text \"hello\""));
+    CHECK(contains(error_of("capture: 5"),
+                   "f.yaml:1: capture: must be a mapping, is the number 5; allowed: keys"));
+    CHECK(contains(error_of("? [a]\n: 1"), "has a key that is a list"));
+}
+
+TEST_CASE("All errors of a file are told, in its order") {
+    const ConfigLoad load =
+        parse_config("capture:\n  ports: 1\n  nope: 2\nmetrics:\n  top_domains: x\nfoo: 1\n", "f.yaml");
+    REQUIRE(load.errors.size() == 4);
+    CHECK_FALSE(load);
+    CHECK(load.errors[0].line == 2);
+    CHECK(load.errors[0].file == "f.yaml");
+    CHECK(load.errors[0].key == "capture.ports");
+    CHECK(load.errors[1].line == 3);
+    CHECK(load.errors[2].line == 5);
+    CHECK(load.errors[3].line == 6);
+}
+
+TEST_CASE("YAML that does not parse names its line") {
+    CHECK(contains(error_of("capture:\n  ports: [53\n"), "f.yaml:3: is not valid YAML: "));
+    CHECK(contains(error_of("a: b: c"), "f.yaml:1: is not valid YAML: "));
+    CHECK(contains(error_of("capture:\n  interfaces: [*]\n"), "in quotes"));
+    CHECK(contains(error_of("capture: {}\n---\ncapture: {}\n"), "more than one YAML document"));
+}
+
+TEST_CASE("Aliases cost no more than they are long") {
+    std::string text = "a0: &a0 [x, x, x, x, x, x, x, x, x]\n";
+    for (int i = 1; i < 30; ++i) {
+        const std::string before = "*a" + std::to_string(i - 1);
+        std::string list = before;
+        for (int j = 0; j < 8; ++j) list += ", " + before;
+        text += "a" + std::to_string(i) + ": &a" + std::to_string(i) + " [" + list + "]\n";
+    }
+    CHECK(errors_of(text + "capture: {interfaces: *a29}\n").size() ==
+          30 + 9);  // 9^30 items, were they expanded
+    CHECK(errors_of("capture: &c {ports: *c}\n").size() == 1);
+    CHECK_FALSE(errors_of(std::string(100000, '[')).empty());
+}
+
+TEST_CASE("A file is read up to 1 MiB") {
+    const TemporaryFile small("capture:\n  max_servers: 7\n");
+    const ConfigLoad load = load_config(small.path());
+    CHECK(load.errors.empty());
+    CHECK(load.config.capture.max_servers == 7);
+
+    const std::string filling = "#" + std::string(kConfigOctetsMax - 2, 'x') + "\n";
+    const TemporaryFile full(filling);
+    CHECK(load_config(full.path()).errors.empty());
+    const TemporaryFile too_long(filling + "\n");
+    const ConfigLoad refused = load_config(too_long.path());
+    REQUIRE(refused.errors.size() == 1);
+    CHECK(refused.errors[0].text() == too_long.path() + ": is too long; allowed: up to 1 MiB");
+    CHECK(contains(error_of(filling + "\n"), "is too long"));
+}
+
+TEST_CASE("A file that can't be read says why") {
+    const ConfigLoad missing = load_config("/nonexistent/config.yaml");
+    REQUIRE(missing.errors.size() == 1);
+    CHECK(missing.errors[0].text() == "/nonexistent/config.yaml: can't be read: No such file or directory");
+    const ConfigLoad folder = load_config("/");
+    REQUIRE(folder.errors.size() == 1);
+    CHECK(folder.errors[0].text() == "/: can't be read: Is a directory");
+}
