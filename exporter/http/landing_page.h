@@ -1,0 +1,19 @@
+// The page at `/`: what this is and where its endpoints are. Static HTML without scripts.
+#pragma once
+
+#include <string>
+#include <string_view>
+
+namespace dnsexp {
+
+// HTML text with &, <, >, " and ' escaped.
+std::string html_escape(std::string_view text);
+
+// The page as UTF-8. An empty telemetry path leaves the link to the metrics out.
+std::string landing_page(std::string_view telemetry_path);
+
+// The Content-Security-Policy that the page needs: nothing but its own style sheet, known by hash (CSP Level
+// 3, 2.3.1).
+extern const char* const kContentSecurityPolicy;
+
+}  // namespace dnsexp

@@ -1,0 +1,112 @@
+#include "exporter/http/router.h"
+
+#include <exception>
+
+#include "exporter/base/log.h"
+#include "exporter/http/content_coding.h"
+#include "exporter/http/landing_page.h"
+
+namespace dnsexp {
+namespace {
+
+constexpr std::string_view kHealthyPath = "/-/healthy";
+constexpr std::string_view kReadyPath = "/-/ready";
+// Prometheus's text format, version 0.0.4.
+constexpr const char* kExpositionType = "text/plain; version=0.0.4; charset=utf-8";
+constexpr const char* kTextType = "text/plain; charset=utf-8";
+constexpr const char* kHtmlType = "text/html; charset=utf-8";
+
+HttpResponse make_response(int status, const char* content_type, std::string body) {
+    HttpResponse response;
+    response.status = status;
+    response.headers = {{"Content-Type", content_type},
+                        {"X-Content-Type-Options", "nosniff"},
+                        {"Content-Security-Policy", kContentSecurityPolicy},
+                        {"Cache-Control", "no-store"}};
+    response.body = std::move(body);
+    return response;
+}
+
+HttpResponse state(bool good, const char* yes, const char* no) {
+    return good ? make_response(200, kTextType, yes) : make_response(503, kTextType, no);
+}
+
+HttpResponse internal_error(std::string_view path, std::string what) {
+    log_error("a request failed", {{"path", std::string(path)}, {"err", std::move(what)}});
+    return make_response(500, kTextType, "internal error; the log says more\n");
+}
+
+}  // namespace
+
+HttpResponse text_response(int status, std::string body) {
+    HttpResponse response = make_response(status, kTextType, std::move(body));
+    response.headers.emplace_back("Content-Length", std::to_string(response.body.size()));
+    return response;
+}
+
+Status check_telemetry_path(std::string_view path) {
+    const auto refused = [&](std::string detail) {
+        return Error{"use telemetry path", "\"" + std::string(path) + "\"", 0, std::move(detail),
+                     "choose another with --web.telemetry-path, such as /metrics"};
+    };
+    constexpr std::string_view allowed =
+        "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-._~/";
+    if (path.empty() || path.front() != '/') return refused("it does not start with /");
+    if (path.find_first_not_of(allowed) != std::string_view::npos)
+        return refused("only letters, digits and - . _ ~ / are allowed");
+    if (path.substr(0, 2) == "//") return refused("browsers take what follows // for a host");
+    if (path == "/" || path == kHealthyPath || path == kReadyPath) return refused("another endpoint has it");
+    return ok();
+}
+
+Router::Router(std::string telemetry_path, HttpHandlers handlers)
+    : telemetry_path_(std::move(telemetry_path)),
+      handlers_(std::move(handlers)),
+      landing_page_(landing_page(handlers_.metrics ? telemetry_path_ : "")) {}
+
+bool Router::exists(std::string_view path) const {
+    return path == "/" || path == kHealthyPath || path == kReadyPath ||
+           (path == telemetry_path_ && handlers_.metrics);
+}
+
+HttpResponse Router::metrics(const HttpRequest& request) const {
+    std::string text = handlers_.metrics();
+    const bool compress = accepts_gzip(request.accept_encoding);
+    if (compress) {
+        auto compressed = gzip(text);
+        if (!compressed) return internal_error(request.path, compressed.error().message());
+        text = std::move(compressed).value();
+    }
+    HttpResponse response = make_response(200, kExpositionType, std::move(text));
+    response.headers.emplace_back("Vary", "Accept-Encoding");
+    if (compress) response.headers.emplace_back("Content-Encoding", "gzip");
+    return response;
+}
+
+HttpResponse Router::answer(const HttpRequest& request) const {
+    if (!exists(request.path)) return make_response(404, kTextType, "not found\n");
+    if (request.method != "GET" && request.method != "HEAD") {
+        HttpResponse response = make_response(405, kTextType, "method not allowed\n");
+        response.headers.emplace_back("Allow", "GET, HEAD");
+        return response;
+    }
+    if (request.path == kHealthyPath) return state(handlers_.healthy(), "healthy\n", "not healthy\n");
+    if (request.path == kReadyPath) return state(handlers_.ready(), "ready\n", "not ready\n");
+    if (request.path == "/") return make_response(200, kHtmlType, landing_page_);
+    return metrics(request);
+}
+
+HttpResponse Router::respond(const HttpRequest& request) const {
+    HttpResponse response;
+    try {
+        response = answer(request);
+    } catch (const std::exception& error) {
+        response = internal_error(request.path, error.what());
+    } catch (...) {
+        response = internal_error(request.path, "an exception of unknown type");
+    }
+    response.headers.emplace_back("Content-Length", std::to_string(response.body.size()));
+    return response;
+}
+
+}  // namespace dnsexp

@@ -1,0 +1,121 @@
+#include <catch2/catch.hpp>
+#include <stdexcept>
+
+#include "exporter/base/log.h"
+#include "exporter/http/router.h"
+
+using namespace dnsexp;
+
+namespace {
+
+HttpHandlers working_handlers() {
+    return {[] { return std::string("up 1\n"); }, [] { return true; }, [] { return true; }};
+}
+
+std::string header(const HttpResponse& response, std::string_view name) {
+    for (const auto& [key, value] : response.headers)
+        if (key == name) return value;
+    return "(none)";
+}
+
+HttpResponse get(const Router& router, std::string_view path, std::string_view accept = "") {
+    return router.respond({"GET", path, accept});
+}
+
+}  // namespace
+
+TEST_CASE("The telemetry path answers with the exposition text in Prometheus's content type") {
+    const HttpResponse response = get(Router("/metrics", working_handlers()), "/metrics");
+    CHECK(response.status == 200);
+    CHECK(response.body == "up 1\n");
+    CHECK(header(response, "Content-Type") == "text/plain; version=0.0.4; charset=utf-8");
+    CHECK(header(response, "Content-Length") == "5");
+    CHECK(header(response, "Vary") == "Accept-Encoding");
+    CHECK(header(response, "Content-Encoding") == "(none)");
+}
+
+TEST_CASE("A gzipped answer says so and has the length of what is sent") {
+    const HttpResponse response = get(Router("/metrics", working_handlers()), "/metrics", "gzip");
+    CHECK(header(response, "Content-Encoding") == "gzip");
+    CHECK(header(response, "Vary") == "Accept-Encoding");
+    CHECK(header(response, "Content-Length") == std::to_string(response.body.size()));
+    CHECK(response.body != "up 1\n");
+}
+
+TEST_CASE("Healthy and ready answer 200 or 503 with one line of text") {
+    bool healthy = true, ready = false;
+    const Router router("/metrics",
+                        {[] { return std::string(); }, [&] { return ready; }, [&] { return healthy; }});
+    CHECK(get(router, "/-/healthy").status == 200);
+    CHECK(get(router, "/-/ready").status == 503);
+    CHECK(get(router, "/-/ready").body == "not ready\n");
+    healthy = false;
+    ready = true;
+    CHECK(get(router, "/-/healthy").status == 503);
+    CHECK(get(router, "/-/ready").body == "ready\n");
+}
+
+TEST_CASE("Paths that are not served are 404, whatever the method and however they resemble one that is") {
+    const Router router("/metrics", working_handlers());
+    for (const char* path :
+         {"/metrics/", "/Metrics", "/%6detrics", "//metrics", "/../metrics", "/-/", "/index.html", ""}) {
+        INFO(path);
+        CHECK(get(router, path).status == 404);
+        CHECK(router.respond({"POST", path, ""}).status == 404);
+    }
+}
+
+TEST_CASE("Methods other than GET and HEAD are 405 and the answer lists those that work") {
+    const Router router("/metrics", working_handlers());
+    for (const char* path : {"/", "/metrics", "/-/healthy", "/-/ready"}) {
+        for (const char* method : {"POST", "PUT", "DELETE", "OPTIONS", "get"}) {
+            INFO(method << " " << path);
+            const HttpResponse response = router.respond({method, path, ""});
+            CHECK(response.status == 405);
+            CHECK(header(response, "Allow") == "GET, HEAD");
+        }
+        CHECK(router.respond({"HEAD", path, ""}).status == 200);
+    }
+}
+
+TEST_CASE("Every answer carries the security headers") {
+    const Router router("/metrics", working_handlers());
+    for (const char* path : {"/", "/metrics", "/-/healthy", "/nowhere"}) {
+        INFO(path);
+        const HttpResponse response = get(router, path);
+        CHECK(header(response, "X-Content-Type-Options") == "nosniff");
+        CHECK(header(response, "Content-Security-Policy").find("default-src 'none'") == 0);
+    }
+}
+
+TEST_CASE("A handler that throws makes a 500 that keeps the reason for the log") {
+    log_configure(LogLevel::error, LogFormat::logfmt);
+    const Router standard("/metrics", {[]() -> std::string { throw std::runtime_error("secret"); }, {}, {}});
+    const HttpResponse response = get(standard, "/metrics");
+    CHECK(response.status == 500);
+    CHECK(response.body.find("secret") == std::string::npos);
+    CHECK(response.body.back() == '\n');
+    CHECK(header(response, "Content-Type") == "text/plain; charset=utf-8");
+    const Router odd("/metrics", {[]() -> std::string { throw 7; }, {}, {}});
+    CHECK(get(odd, "/metrics").status == 500);
+    log_configure(LogLevel::info, LogFormat::logfmt);
+}
+
+TEST_CASE("Without a metrics handler the telemetry path is 404 and the rest is served") {
+    HttpHandlers handlers = working_handlers();
+    handlers.metrics = nullptr;
+    const Router router("/metrics", handlers);
+    CHECK(get(router, "/metrics").status == 404);
+    CHECK(get(router, "/-/healthy").status == 200);
+    CHECK(get(router, "/").body.find("href=\"/metrics\"") == std::string::npos);
+}
+
+TEST_CASE("A telemetry path is absolute, plain and not another endpoint's") {
+    CHECK(check_telemetry_path("/metrics"));
+    CHECK(check_telemetry_path("/a/b-c._~1"));
+    for (const char* path :
+         {"", "metrics", "/", "/-/healthy", "/-/ready", "//host", "/a b", "/a?b", "/a#b", "/%61", "/ä"}) {
+        INFO(path);
+        CHECK_FALSE(check_telemetry_path(path));
+    }
+}
