@@ -66,8 +66,8 @@ class StartupTest(LabCase):
         self.assert_refused(self.start("--no-such-flag"), BAD_FLAGS, "--no-such-flag")
 
     def test_with_a_flag_value_that_cannot_be(self):
-        self.assert_refused(self.start("--log.level=loud"), BAD_FLAGS, "loud")
-        self.assert_refused(self.start("--web.listen-address=127.0.0.1:99999"), BAD_FLAGS, "99999")
+        self.assert_refused(self.start("--log.level=loud"), BAD_FLAGS, "--log.level", "loud")
+        self.assert_refused(self.start("--web.listen-address=127.0.0.1:99999"), BAD_FLAGS, "--web.listen-address", "65535")
 
     def test_with_a_configuration_file_that_is_not_there(self):
         path = os.path.join(self.folder, "missing.yml")
