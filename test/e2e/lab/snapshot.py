@@ -103,6 +103,8 @@ def ledger(page):
         ("latencies = matched", of("dns_query_latency_seconds_count"), matched),
         ("domains and what they retired", queries,
          of("dns_domain_queries_total") + of("dns_retired_queries_total", metric="domain")),
+        ("clients and what they retired", of("dns_queries_total", role="server"),
+         of("dns_client_queries_total") + of("dns_retired_queries_total", metric="client")),
     ]
     reasons = set(page.by("dns_packets_total", "result")) | set(page.by("dns_parse_errors_total", "reason"))
     for reason in sorted(reasons - {"message"}):
