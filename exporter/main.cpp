@@ -1,5 +1,37 @@
+// The command: flags, configuration, and then serve() or a reason why not. Exit codes: 0 stopped or checked, 1 could not
+// run, 2 bad flags.
 #include <cstdio>
 
-#include "exporter/version.h"
+#include "exporter/app/serve.h"
+#include "exporter/config/config_file.h"
+#include "exporter/config/flags.h"
 
-int main() { std::puts("ebpf_dns_exporter " DNSEXP_VERSION); }
+namespace {
+
+enum ExitCode { exit_ok = 0, exit_failed = 1 };
+
+int check_config(const dnsexp::Flags& flags, const dnsexp::ConfigLoad& load) {
+    for (const auto& error : load.errors) std::fprintf(stderr, "%s\n", error.text().c_str());
+    if (!load) return exit_failed;
+    if (flags.config_check) std::printf("configuration is valid\n");
+    return exit_ok;
+}
+
+}  // namespace
+
+int main(int argc, char** argv) {
+    const auto parsed = dnsexp::parse_flags(argc, argv);
+    if (const auto* exit = std::get_if<dnsexp::FlagsExit>(&parsed)) {
+        std::fputs(exit->text.c_str(), exit->code == 0 ? stdout : stderr);
+        return exit->code;
+    }
+    const auto& flags = std::get<dnsexp::Flags>(parsed);
+    dnsexp::log_configure(flags.log_level, flags.log_format);
+    dnsexp::ConfigLoad load;
+    if (!flags.config_file.empty()) load = dnsexp::load_config(flags.config_file);
+    if (const int code = check_config(flags, load); code != exit_ok || flags.config_check) return code;
+    const auto status = dnsexp::serve(dnsexp::with_flags(load.config, flags), flags);
+    if (status) return exit_ok;
+    std::fprintf(stderr, "ebpf_dns_exporter: %s\n", status.error().message().c_str());
+    return exit_failed;
+}

@@ -7,12 +7,10 @@ namespace {
 
 constexpr size_t kLongest = 64;  // no known name is half as long
 
-std::string normal(std::string_view name) {
+std::string lower_case(std::string_view name) {
     std::string text(name);
-    for (char& c : text) {
+    for (char& c : text)
         if (c >= 'A' && c <= 'Z') c = static_cast<char>(c - 'A' + 'a');
-        if (c == '-') c = '_';
-    }
     return text;
 }
 
@@ -38,7 +36,7 @@ size_t edit_distance(std::string_view a, std::string_view b) {
 
 std::string nearest(std::string_view wrong, const std::vector<std::string>& known) {
     if (wrong.empty() || wrong.size() > kLongest) return {};
-    const std::string name = normal(wrong);
+    const std::string name = lower_case(wrong);
     size_t best = std::max<size_t>(2, name.size() / 3) + 1;
     std::string result;
     for (const std::string& candidate : known) {

@@ -12,7 +12,7 @@ namespace dnsexp {
 size_t edit_distance(std::string_view a, std::string_view b);
 
 // The known name that is nearest to `wrong`, or "" where none is near: more than 2 edits and more than a
-// third of it. Case and '-' for '_' cost nothing. A `wrong` of more than 64 octets has no neighbour.
+// third of it. Case costs nothing. A `wrong` of more than 64 octets has no neighbour.
 std::string nearest(std::string_view wrong, const std::vector<std::string>& known);
 
 }  // namespace dnsexp

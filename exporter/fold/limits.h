@@ -7,7 +7,7 @@
 namespace dnsexp {
 
 inline constexpr uint32_t default_top_domains = 100;
-inline constexpr uint32_t default_top_clients = 100;
+inline constexpr uint32_t default_top_clients = 50;
 
 // Label combinations that are shown as they are; the rest share those whose server (and type) is `other`.
 inline constexpr size_t query_budget = 2048;

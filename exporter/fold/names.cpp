@@ -17,9 +17,17 @@ void append_decimal_escape(std::string& text, uint8_t byte) {
     text += static_cast<char>('0' + byte % 10);
 }
 
-bool special_in_master_files(uint8_t byte) {
-    return std::string_view(".\\\"();@$").find(static_cast<char>(byte)) != std::string_view::npos;
-}
+enum class Written : uint8_t { plainly, quoted, in_decimal };
+
+// How each octet of a label is written. A table, since every event's name goes through it.
+constexpr std::array<Written, 256> writing = [] {
+    std::array<Written, 256> table{};
+    for (size_t byte = 0; byte < table.size(); ++byte)
+        table[byte] = byte < 0x21 || byte > 0x7e ? Written::in_decimal : Written::plainly;
+    for (const char special : std::string_view(".\\\"();@$"))
+        table[static_cast<uint8_t>(special)] = Written::quoted;
+    return table;
+}();
 
 constexpr std::string_view unknown = "unknown";
 
@@ -46,14 +54,13 @@ std::string_view assigned_outcome(uint16_t outcome) {
 }  // namespace
 
 void append_label(std::string& text, std::span<const uint8_t> label) {
-    for (uint8_t byte : label) {
-        byte = ascii_lower(byte);
-        if (byte < 0x21 || byte > 0x7e) {
+    for (const uint8_t byte : label) {
+        if (writing[byte] == Written::in_decimal) {
             append_decimal_escape(text, byte);
             continue;
         }
-        if (special_in_master_files(byte)) text += '\\';
-        text += static_cast<char>(byte);
+        if (writing[byte] == Written::quoted) text += '\\';
+        text += static_cast<char>(ascii_lower(byte));
     }
 }
 
@@ -64,7 +71,7 @@ std::string presentation_name(std::span<const uint8_t> wire_name) {
     std::string text;
     for (size_t i = 0; i < labels->count; ++i) {
         if (i != 0) text += '.';
-        append_label(text, labels->label[i]);
+        append_label(text, labels->label(i));
     }
     return text;
 }

@@ -1,6 +1,7 @@
 #include "exporter/fold/registrable_domain.h"
 
 #include <algorithm>
+#include <array>
 
 #include "exporter/fold/hash.h"
 #include "exporter/fold/names.h"
@@ -20,12 +21,14 @@ constexpr char matches_no_rule = '~';
 
 // Host-name characters as they are; a dot inside a label, UTF-8 and the like must not look like structure to
 // the list.
-char list_character(uint8_t byte) {
-    byte = ascii_lower(byte);
-    const bool host =
-        (byte >= 'a' && byte <= 'z') || (byte >= '0' && byte <= '9') || byte == '-' || byte == '_';
-    return host ? static_cast<char>(byte) : matches_no_rule;
-}
+constexpr std::array<char, 256> list_characters = [] {
+    std::array<char, 256> table{};
+    table.fill(matches_no_rule);
+    for (const char c : std::string_view("abcdefghijklmnopqrstuvwxyz0123456789-_"))
+        table[static_cast<uint8_t>(c)] = c;
+    for (uint8_t c = 'A'; c <= 'Z'; ++c) table[c] = static_cast<char>(ascii_lower(c));
+    return table;
+}();
 
 bool ends_with_labels(std::string_view name, std::string_view suffix) {
     return name.ends_with(suffix) &&
@@ -54,7 +57,7 @@ size_t RegistrableDomains::registrable_labels(const WireLabels& labels) {
     tail_.clear();
     for (size_t i = labels.count - used; i < labels.count; ++i) {
         if (!tail_.empty()) tail_ += '.';
-        for (const uint8_t byte : labels.label[i]) tail_ += list_character(byte);
+        for (const uint8_t byte : labels.label(i)) tail_ += list_characters[byte];
     }
     const uint64_t hash = hash_bytes(tail_, seed_);
     // The slot comes from the high bits and the tag keeps 56 of 64: two names that meet by chance are 1 in
@@ -73,7 +76,7 @@ std::string_view RegistrableDomains::of(std::span<const uint8_t> wire_name) {
     domain_.clear();
     for (size_t i = first; i < labels->count; ++i) {
         if (i != first) domain_ += '.';
-        append_label(domain_, labels->label[i]);
+        append_label(domain_, labels->label(i));
     }
     return domain_;
 }

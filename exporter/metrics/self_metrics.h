@@ -12,7 +12,7 @@ struct SelfMetrics {
     double process_open_fds = 0;
     double process_max_fds = 0;
     double process_virtual_memory_bytes = 0;
-    double process_virtual_memory_max_bytes = 0;  // -1: unlimited, as Prometheus's own client has it
+    double process_virtual_memory_max_bytes = 0;  // soft limit
     double process_resident_memory_bytes = 0;
     double process_start_time_seconds = 0;  // since the Unix epoch
 };

@@ -1,0 +1,87 @@
+#include "exporter/app/pipeline.h"
+
+#include <algorithm>
+#include <stdexcept>
+
+#include "exporter/metrics/exposition.h"
+#include "exporter/os/process_metrics.h"
+#include "exporter/version.h"
+
+namespace dnsexp {
+namespace {
+
+SelfMetrics self_metrics(double scrape_seconds) {
+    SelfMetrics self;
+    self.version = DNSEXP_VERSION;
+    self.revision = DNSEXP_REVISION;
+    self.compiler = DNSEXP_COMPILER;
+    self.scrape_duration_seconds = scrape_seconds;
+    const auto process = read_process_metrics();
+    if (!process) throw std::runtime_error(process.error().message());
+    const ProcessMetrics& p = process.value();
+    self.process_cpu_seconds = p.cpu_seconds;
+    self.process_open_fds = static_cast<double>(p.open_fds);
+    self.process_max_fds = static_cast<double>(p.max_fds);
+    self.process_virtual_memory_bytes = static_cast<double>(p.virtual_memory_bytes);
+    self.process_virtual_memory_max_bytes = static_cast<double>(p.virtual_memory_max_bytes);
+    self.process_resident_memory_bytes = static_cast<double>(p.resident_memory_bytes);
+    self.process_start_time_seconds = p.start_time_seconds;
+    return self;
+}
+
+}  // namespace
+
+Pipeline::Pipeline(std::unique_ptr<KernelSource> source, FoldOptions options)
+    : source_(std::move(source)), fold_(options) {}
+
+Status Pipeline::drain_locked() {
+    auto drained = source_->drain([this](const dns_event& event) { fold_.add_event(event); });
+    if (!drained) return drained.error();
+    last_drain_ = Clock::now();
+    return ok();
+}
+
+Status Pipeline::drain() {
+    const std::lock_guard lock(mutex_);
+    return drain_locked();
+}
+
+Status Pipeline::sync_interfaces(const NetworkState& state, const std::vector<std::string>& patterns,
+                                 bool named_must_work) {
+    const std::lock_guard lock(mutex_);
+    const Status status = source_->sync_interfaces(state, choose_interfaces(state, patterns), named_must_work);
+    const auto hooks = source_->hooks();
+    attached_ = std::any_of(hooks.begin(), hooks.end(), [](const AttachedHook& hook) { return hook.attached; });
+    return status;
+}
+
+std::string Pipeline::metrics() {
+    const std::lock_guard one_scrape(scrape_mutex_);
+    const auto start = Clock::now();
+    if (!page_.empty() && start - page_time_ < kSharedScrape) return page_;
+    Folded folded;
+    {
+        // Events first: then the snapshot counts no transaction whose event is still to come, but for what passes now.
+        const std::lock_guard lock(mutex_);
+        if (auto status = drain_locked(); !status) throw std::runtime_error(status.error().message());
+        auto snapshot = source_->read();
+        if (!snapshot) throw std::runtime_error(snapshot.error().message());
+        folded = fold_.fold(snapshot.value());
+        fold_.exported();
+    }
+    page_ = exposition(folded, self_metrics(std::chrono::duration<double>(Clock::now() - start).count()));
+    page_time_ = Clock::now();
+    return page_;
+}
+
+bool Pipeline::healthy() {
+    const std::lock_guard lock(mutex_);
+    return Clock::now() - last_drain_ < kReaderStuck;
+}
+
+bool Pipeline::ready() {
+    const std::lock_guard lock(mutex_);
+    return attached_ && Clock::now() - last_drain_ < kReaderStuck;
+}
+
+}  // namespace dnsexp

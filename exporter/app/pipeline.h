@@ -1,0 +1,55 @@
+// Source -> fold -> exposition text: the one place where they meet, and the lock between the threads that use them.
+#pragma once
+
+#include <chrono>
+#include <functional>
+#include <memory>
+#include <mutex>
+#include <string>
+
+#include "exporter/base/result.h"
+#include "exporter/bpf/kernel_source.h"
+#include "exporter/fold/fold.h"
+
+namespace dnsexp {
+
+// Scrapes that come within this time share one reading of the maps.
+inline constexpr std::chrono::milliseconds kSharedScrape{100};
+// The reader comes every few milliseconds; one that has not come for so long is stuck.
+inline constexpr std::chrono::seconds kReaderStuck{10};
+
+// Thread-safe.
+class Pipeline {
+  public:
+    Pipeline(std::unique_ptr<KernelSource> source, FoldOptions options);
+
+    // Takes all waiting events. Called by the reader's timer.
+    Status drain();
+
+    // Attaches to what the state and the patterns choose; see Attacher::sync.
+    Status sync_interfaces(const NetworkState& state, const std::vector<std::string>& patterns, bool named_must_work);
+
+    // The page of /metrics. Throws std::runtime_error where the maps can't be read, which the server makes a 500.
+    std::string metrics();
+
+    // Watching: programs are attached and the reader runs.
+    bool ready();
+    // The reader runs.
+    bool healthy();
+
+  private:
+    using Clock = std::chrono::steady_clock;
+    Status drain_locked();
+
+    std::mutex scrape_mutex_;  // one scrape at a time; taken before mutex_
+    std::string page_;
+    Clock::time_point page_time_;
+
+    std::mutex mutex_;  // source and fold
+    std::unique_ptr<KernelSource> source_;
+    Fold fold_;
+    Clock::time_point last_drain_ = Clock::now();
+    bool attached_ = false;
+};
+
+}  // namespace dnsexp

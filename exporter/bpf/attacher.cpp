@@ -1,0 +1,188 @@
+#include "exporter/bpf/attacher.h"
+
+#include <linux/if_arp.h>
+
+#include <algorithm>
+#include <atomic>
+#include <cerrno>
+#include <set>
+
+#include "exporter/base/log.h"
+
+namespace dnsexp {
+namespace {
+
+enum class LinkLayer { ethernet, ip, unknown };
+
+// What a packet of the link begins with at the TC hooks. Loopback has an (empty) Ethernet header.
+LinkLayer link_layer(const Link& link) {
+    switch (link.hardware_type) {
+        case ARPHRD_ETHER:
+        case ARPHRD_LOOPBACK: return LinkLayer::ethernet;
+        case ARPHRD_NONE:  // tun, wireguard
+        case ARPHRD_RAWIP:
+        case ARPHRD_PPP:
+        case ARPHRD_TUNNEL:
+        case ARPHRD_TUNNEL6:
+        case ARPHRD_SIT: return LinkLayer::ip;
+        default: return LinkLayer::unknown;
+    }
+}
+
+Error unsupported_link(const Link& link) {
+    return Error{"attach", "", 0, "link type " + std::to_string(link.hardware_type) + " is not known",
+                 "choose other interfaces with --interface"};
+}
+
+std::string_view direction_name(dns_direction direction) { return direction == DNS_INGRESS ? "ingress" : "egress"; }
+
+}  // namespace
+
+Attacher::Attacher(const LoadedPrograms& programs, const CaptureConfig& config) : programs_(programs), config_(config) {}
+
+int Attacher::tc_program(const Link& link, dns_direction direction) const {
+    const auto& p = programs_.skeleton->progs;
+    const bool current = programs_.variant == Variant::current;
+    const bool in = direction == DNS_INGRESS;
+    const bpf_program* program = nullptr;
+    if (link.loopback)
+        program = current ? p.dns_tc_lo : p.dns_tc_lo_old;
+    else if (link_layer(link) == LinkLayer::ip)
+        program = current ? (in ? p.dns_tc_in_ip : p.dns_tc_out_ip) : (in ? p.dns_tc_in_ip_ol : p.dns_tc_out_ip_o);
+    else
+        program = current ? (in ? p.dns_tc_in : p.dns_tc_out) : (in ? p.dns_tc_in_old : p.dns_tc_out_old);
+    return bpf_program__fd(program);
+}
+
+Attacher::Attempt Attacher::attach_tc(const Link& link, dns_direction direction) {
+    const HookTarget target{tc_program(link, direction), link.index, direction};
+    if (config_.tc_link != TcLink::clsact) {
+        auto hook = attach_tcx(target);
+        // EINVAL: a kernel before 6.6, which knows no TCX.
+        if (hook || config_.tc_link == TcLink::tcx || hook.error().errnum != EINVAL) return {"tcx", std::move(hook)};
+    }
+    return {"clsact", attach_clsact(target)};
+}
+
+// Native in the driver; else generic, which every device has. Only for those who ask for XDP.
+Attacher::Attempt Attacher::attach_xdp_ingress(const Link& link) {
+    const auto& p = programs_.skeleton->progs;
+    const bpf_program* program = programs_.variant == Variant::current ? p.dns_xdp_in : p.dns_xdp_in_old;
+    const HookTarget target{bpf_program__fd(program), link.index, DNS_INGRESS};
+    auto native = attach_xdp(target, true);
+    if (native || config_.ingress == Ingress::automatic || native.error().errnum == EBUSY)
+        return {"native", std::move(native)};
+    return {"generic", attach_xdp(target, false)};
+}
+
+// auto takes XDP only where it is a real device's own: on veth it costs and can drop packets, and generic XDP costs more
+// than TC.
+Attacher::Attempt Attacher::attach_ingress(const Link& link) {
+    const bool ethernet = link_layer(link) == LinkLayer::ethernet;
+    const bool real = link.physical && link.kind.empty();
+    if (ethernet && (config_.ingress == Ingress::xdp || (config_.ingress == Ingress::automatic && real))) {
+        Attempt attempt = attach_xdp_ingress(link);
+        if (attempt.hook || config_.ingress == Ingress::xdp) return attempt;
+        log_debug("no native XDP, using TC", {{"interface", link.name}, {"err", attempt.hook.error().message()}});
+    }
+    return attach_tc(link, DNS_INGRESS);
+}
+
+// On loopback every packet leaves and arrives: it is observed where it leaves, once.
+Status Attacher::watch(const ChosenLink& chosen, Watched& watched) {
+    const Link& link = chosen.link;
+    watched.name = link.name;
+    watched.placed.clear();
+    Status status = ok();
+    auto place = [&](dns_direction direction, Attempt attempt) {
+        Placed placed{std::string(direction_name(direction)), attempt.mode, nullptr};
+        if (attempt.hook)
+            placed.attached = std::move(attempt.hook).value();
+        else
+            status = attempt.hook.error();
+        watched.placed.push_back(std::move(placed));
+    };
+    if (link_layer(link) == LinkLayer::unknown) {
+        for (const dns_direction direction : {DNS_INGRESS, DNS_EGRESS})
+            place(direction, {"tcx", unsupported_link(link)});
+        return status;
+    }
+    assign_slot(link);
+    if (!link.loopback) place(DNS_INGRESS, attach_ingress(link));
+    place(DNS_EGRESS, attach_tc(link, DNS_EGRESS));
+    return status;
+}
+
+Status Attacher::sync(const std::vector<ChosenLink>& chosen, bool named_must_work) {
+    std::set<uint32_t> wanted;
+    for (const ChosenLink& c : chosen) wanted.insert(c.link.index);
+    for (auto it = watched_.begin(); it != watched_.end();) {
+        if (wanted.contains(it->first)) {
+            ++it;
+            continue;
+        }
+        log_info("interface let go", {{"interface", it->second.name}});
+        release_slot(it->first);
+        it = watched_.erase(it);
+    }
+    for (const ChosenLink& c : chosen) {
+        Watched& watched = watched_[c.link.index];
+        if (watched.name == c.link.name && watched.problem.empty()) continue;
+        const std::string before = watched.problem;
+        const Status status = watch(c, watched);
+        watched.problem = status ? "" : status.error().message();
+        if (status) {
+            log_info("interface attached", {{"interface", c.link.name}, {"mode", watched.placed.front().mode}});
+        } else if (named_must_work && c.named) {
+            Error error = status.error();
+            error.operation += " to interface " + c.link.name;
+            return error;
+        } else if (watched.problem != before) {
+            log_warn("interface can't be attached", {{"interface", c.link.name}, {"err", watched.problem}});
+        }
+    }
+    return ok();
+}
+
+std::vector<AttachedHook> Attacher::hooks() const {
+    std::vector<AttachedHook> hooks;
+    for (const auto& [index, watched] : watched_)
+        for (const Placed& placed : watched.placed)
+            hooks.push_back({watched.name, placed.hook, placed.mode, placed.attached != nullptr});
+    return hooks;
+}
+
+std::vector<InterfaceSlot> Attacher::slots() const {
+    std::vector<InterfaceSlot> slots;
+    for (const auto& [name, slot] : slots_) slots.push_back({slot, name});
+    return slots;
+}
+
+// The programs find an interface's slot in a table of ifindex, probed from ifindex modulo its size.
+void Attacher::assign_slot(const Link& link) {
+    auto known = slots_.find(link.name);
+    if (known == slots_.end()) {
+        if (slots_.size() + 1 >= DNS_INTERFACES_MAX) {
+            log_warn("interface counts under `other`: all slots of interfaces are taken", {{"interface", link.name}});
+            return;
+        }
+        known = slots_.emplace(link.name, static_cast<uint32_t>(slots_.size() + 1)).first;
+    }
+    release_slot(link.index);
+    auto& table = programs_.skeleton->bss->interfaces;
+    for (uint32_t probe = 0; probe < DNS_PROBES; probe++) {
+        dns_interface_entry& entry = table[(link.index + probe) % DNS_INTERFACE_TABLE];
+        if (entry.ifindex != 0) continue;
+        entry.slot = known->second;
+        std::atomic_ref<__u32>(entry.ifindex).store(link.index, std::memory_order_release);
+        return;
+    }
+    log_warn("interface counts under `other`: its place in the table is taken", {{"interface", link.name}});
+}
+
+void Attacher::release_slot(uint32_t ifindex) {
+    for (dns_interface_entry& entry : programs_.skeleton->bss->interfaces)
+        if (entry.ifindex == ifindex) std::atomic_ref<__u32>(entry.ifindex).store(0, std::memory_order_release);
+}
+
+}  // namespace dnsexp

@@ -1,0 +1,149 @@
+#include "exporter/bpf/hook.h"
+
+#include <bpf/bpf.h>
+#include <bpf/libbpf.h>
+#include <linux/if_link.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+#include <cerrno>
+#include <cstring>
+#include <string_view>
+
+#include "exporter/base/unique_fd.h"
+
+namespace dnsexp {
+namespace {
+
+// From Linux 6.6's uapi/linux/bpf.h, which Debian 12's headers predate.
+constexpr uint32_t kBpfTcxIngress = 46;
+constexpr uint32_t kBpfTcxEgress = 47;
+constexpr uint32_t kBpfBefore = 1U << 3;  // BPF_F_BEFORE: without a relative, the head of the chain
+
+// The place of our filters on a clsact qdisc: a handle of our own ("dns" on a telephone's keys is 367), and the first of
+// these priorities where no other kind of filter sits.
+constexpr uint32_t kFilterHandle = 0x367;
+constexpr uint32_t kFilterPriorities = 4;
+constexpr std::string_view kProgramPrefix = "dns_tc_";
+
+// libbpf tells of each "no such file" on stderr otherwise; it is an answer here.
+struct Silence {
+    libbpf_print_fn_t previous = libbpf_set_print(nullptr);
+    ~Silence() { libbpf_set_print(previous); }
+};
+
+class LinkHook final : public Hook {
+  public:
+    explicit LinkHook(UniqueFd link) : link_(std::move(link)) {}
+
+  private:
+    UniqueFd link_;
+};
+
+bpf_tc_hook tc_hook(uint32_t ifindex, dns_direction direction) {
+    bpf_tc_hook hook{};
+    hook.sz = sizeof hook;
+    hook.ifindex = static_cast<int>(ifindex);
+    hook.attach_point = direction == DNS_INGRESS ? BPF_TC_INGRESS : BPF_TC_EGRESS;
+    return hook;
+}
+
+bpf_tc_opts tc_place(uint32_t priority) {
+    bpf_tc_opts options{};
+    options.sz = sizeof options;
+    options.handle = kFilterHandle;
+    options.priority = priority;
+    return options;
+}
+
+class ClsactHook final : public Hook {
+  public:
+    ClsactHook(uint32_t ifindex, dns_direction direction, uint32_t priority)
+        : ifindex_(ifindex), direction_(direction), priority_(priority) {}
+    ~ClsactHook() override {
+        const Silence silence;  // the interface may be gone, and the filter with it
+        const bpf_tc_hook hook = tc_hook(ifindex_, direction_);
+        const bpf_tc_opts place = tc_place(priority_);
+        bpf_tc_detach(&hook, &place);
+    }
+
+  private:
+    uint32_t ifindex_;
+    dns_direction direction_;
+    uint32_t priority_;
+};
+
+// Whether the program behind a filter is one of ours: its name is all that outlives a killed exporter.
+bool is_ours(uint32_t program_id) {
+    const UniqueFd program(bpf_prog_get_fd_by_id(program_id));
+    if (!program) return false;
+    bpf_prog_info info{};
+    __u32 length = sizeof info;
+    if (bpf_obj_get_info_by_fd(program.get(), &info, &length)) return false;
+    return std::string_view(info.name).starts_with(kProgramPrefix);
+}
+
+// The priority at which a filter of ours lies, or 0.
+uint32_t find_stale(uint32_t ifindex, dns_direction direction) {
+    const bpf_tc_hook hook = tc_hook(ifindex, direction);
+    for (uint32_t priority = 1; priority <= kFilterPriorities; priority++) {
+        bpf_tc_opts place = tc_place(priority);
+        if (bpf_tc_query(&hook, &place) == 0 && is_ours(place.prog_id)) return priority;
+    }
+    return 0;
+}
+
+}  // namespace
+
+Result<std::unique_ptr<Hook>> attach_tcx(const HookTarget& target) {
+    // libbpf 1.1 knows no TCX; this is the kernel's link_create with room for its tcx part, all zero.
+    struct {
+        uint32_t program, ifindex, attach_type, flags, relative, pad;
+        uint64_t expected_revision;
+    } attributes{static_cast<uint32_t>(target.program),
+                 target.ifindex,
+                 target.direction == DNS_INGRESS ? kBpfTcxIngress : kBpfTcxEgress,
+                 kBpfBefore,
+                 0,
+                 0,
+                 0};
+    UniqueFd link(static_cast<int>(syscall(SYS_bpf, BPF_LINK_CREATE, &attributes, sizeof attributes)));
+    if (!link) return Error{"attach TC program", "(tcx)", errno, "", ""};
+    return std::unique_ptr<Hook>(std::make_unique<LinkHook>(std::move(link)));
+}
+
+Result<std::unique_ptr<Hook>> attach_clsact(const HookTarget& target) {
+    const Silence silence;
+    bpf_tc_hook both = tc_hook(target.ifindex, target.direction);
+    both.attach_point = static_cast<bpf_tc_attach_point>(BPF_TC_INGRESS | BPF_TC_EGRESS);
+    if (const int error = bpf_tc_hook_create(&both); error && error != -EEXIST)
+        return Error{"make clsact qdisc", "", -error, "", ""};
+    const bpf_tc_hook hook = tc_hook(target.ifindex, target.direction);
+    const uint32_t stale = find_stale(target.ifindex, target.direction);
+    int error = 0;
+    for (uint32_t priority = stale ? stale : 1; priority <= kFilterPriorities; priority++) {
+        bpf_tc_opts place = tc_place(priority);
+        place.prog_fd = target.program;
+        place.flags = stale ? BPF_TC_F_REPLACE : 0;
+        error = bpf_tc_attach(&hook, &place);
+        if (!error)
+            return std::unique_ptr<Hook>(std::make_unique<ClsactHook>(target.ifindex, target.direction, priority));
+        if (stale) break;
+    }
+    return Error{"attach TC program", "(clsact)", -error, "", ""};
+}
+
+void remove_stale_clsact(uint32_t ifindex) {
+    const Silence silence;
+    for (const dns_direction direction : {DNS_INGRESS, DNS_EGRESS})
+        if (const uint32_t priority = find_stale(ifindex, direction)) ClsactHook(ifindex, direction, priority);
+}
+
+Result<std::unique_ptr<Hook>> attach_xdp(const HookTarget& target, bool native) {
+    LIBBPF_OPTS(bpf_link_create_opts, options, .flags = native ? XDP_FLAGS_DRV_MODE : XDP_FLAGS_SKB_MODE);
+    UniqueFd link(bpf_link_create(target.program, static_cast<int>(target.ifindex), BPF_XDP, &options));
+    if (!link) return Error{"attach XDP program", native ? "(native)" : "(generic)", errno, "", ""};
+    return std::unique_ptr<Hook>(std::make_unique<LinkHook>(std::move(link)));
+}
+
+}  // namespace dnsexp

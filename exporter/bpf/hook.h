@@ -1,0 +1,38 @@
+// One program on one hook of one interface: attached while the object lives.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <string>
+
+#include "ebpf/dns_abi.h"
+#include "exporter/base/result.h"
+
+namespace dnsexp {
+
+// Detached when destroyed; by the kernel when the process dies, but for clsact, whose filter the next start finds.
+class Hook {
+  public:
+    virtual ~Hook() = default;
+};
+
+struct HookTarget {
+    int program;  // file descriptor, borrowed
+    uint32_t ifindex;
+    dns_direction direction;
+};
+
+// A TCX link at the head of the chain (Linux 6.6). EINVAL where the kernel has none.
+Result<std::unique_ptr<Hook>> attach_tcx(const HookTarget& target);
+
+// A cls_bpf filter in direct-action mode on a clsact qdisc, which is made where there is none and left there. A filter
+// that a killed exporter left at our place is replaced; others' are never touched.
+Result<std::unique_ptr<Hook>> attach_clsact(const HookTarget& target);
+
+// Removes what a killed exporter left on the interface's clsact.
+void remove_stale_clsact(uint32_t ifindex);
+
+// An XDP link; native: in the driver, or not at all. EBUSY where another program is there.
+Result<std::unique_ptr<Hook>> attach_xdp(const HookTarget& target, bool native);
+
+}  // namespace dnsexp

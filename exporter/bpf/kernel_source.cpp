@@ -1,0 +1,182 @@
+#include "exporter/bpf/kernel_source.h"
+
+#include <bpf/libbpf.h>
+#include <time.h>
+
+#include <algorithm>
+#include <bit>
+#include <cerrno>
+#include <cstring>
+
+#include "ebpf/dns_message.h"
+#include "exporter/base/log.h"
+#include "exporter/bpf/map_reader.h"
+
+namespace dnsexp {
+namespace {
+
+constexpr uint64_t kSweepIntervalNs = 1'000'000'000;
+// One drain() ends after so many records even if more come all the time; the next one goes on.
+constexpr uint64_t kRecordsADrain = 1 << 17;
+
+uint64_t monotonic_ns() {
+    timespec now{};
+    clock_gettime(CLOCK_MONOTONIC, &now);
+    return static_cast<uint64_t>(now.tv_sec) * 1'000'000'000 + static_cast<uint64_t>(now.tv_nsec);
+}
+
+template <typename Key, typename Value>
+Status read_into(const bpf_map* map, size_t cpus, std::vector<PerCpuEntry<Key, Value>>& out) {
+    auto entries = read_per_cpu_map<Key, Value>(bpf_map__fd(map), cpus);
+    if (!entries) {
+        Error error = entries.error();
+        error.object = bpf_map__name(map);
+        return error;
+    }
+    out = std::move(entries).value();
+    return ok();
+}
+
+bool is_same(const dns_address& a, const dns_address& b) { return a.high == b.high && a.low == b.low; }
+
+}  // namespace
+
+KernelSource::KernelSource(LoadedPrograms programs, const CaptureConfig& config)
+    : programs_(std::move(programs)),
+      attacher_(programs_, config),
+      cpus_(static_cast<size_t>(libbpf_num_possible_cpus())) {}
+
+KernelSource::~KernelSource() { ring_buffer__free(ring_); }
+
+Result<std::unique_ptr<KernelSource>> KernelSource::make(const Config& config, const std::vector<Variant>& variants) {
+    auto programs = load_programs(config, variants);
+    if (!programs) return programs.error();
+    std::unique_ptr<KernelSource> source(new KernelSource(std::move(programs).value(), config.capture));
+    if (auto status = source->open(); !status) return status.error();
+    log_info("BPF programs loaded", {{"variant", std::string(variant_name(source->programs_.variant))}});
+    return source;
+}
+
+Status KernelSource::open() {
+    auto pending = PendingTable::make(programs_);
+    if (!pending) return pending.error();
+    pending_ = std::move(pending).value();
+    ring_ = ring_buffer__new(bpf_map__fd(programs_.skeleton->maps.events), on_record, this, nullptr);
+    if (!ring_) return Error{"open ring buffer", "events", errno, "", ""};
+    return ok();
+}
+
+int KernelSource::on_record(void* self, void* data, size_t size) {
+    auto* source = static_cast<KernelSource*>(self);
+    const auto* event = static_cast<const dns_event*>(data);
+    // The programs send no other record; a shorter one would mean that the two sides disagree.
+    if (size >= DNS_EVENT_FIXED && event->message_length <= size - DNS_EVENT_FIXED) source->receive(*event);
+    return ++source->taken_ >= kRecordsADrain ? -EAGAIN : 0;
+}
+
+// The lock variant's sweep leaves the counting of its timeouts to the reader of its events.
+void KernelSource::receive(const dns_event& event) {
+    if (event.swept) {
+        const dns_traffic_key key{event.server_slot, DNS_OUTCOME_TIMEOUT, event.type, event.role, event.transport, 0};
+        swept_[std::bit_cast<uint64_t>(key)]++;
+    }
+    (*sink_)(event);
+}
+
+Status KernelSource::sweep(const EventSink& sink) {
+    const EventSink* before = std::exchange(sink_, &sink);
+    const Status status = pending_->sweep([this](const dns_event& event) { receive(event); });
+    sink_ = before;
+    next_sweep_ns_ = monotonic_ns() + kSweepIntervalNs;
+    return status;
+}
+
+Result<uint64_t> KernelSource::drain(const EventSink& sink) {
+    if (monotonic_ns() >= next_sweep_ns_)
+        if (auto status = sweep(sink); !status) return status.error();
+    sink_ = &sink;
+    taken_ = 0;
+    const int result = ring_buffer__consume(ring_);
+    sink_ = nullptr;
+    if (result < 0 && result != -EAGAIN) return Error{"read ring buffer", "events", -result, "", ""};
+    return taken_;
+}
+
+Status KernelSource::sync_interfaces(const NetworkState& state, const std::vector<ChosenLink>& chosen,
+                                     bool named_must_work) {
+    set_own_addresses(state.own_addresses);
+    return attacher_.sync(chosen, named_must_work);
+}
+
+void KernelSource::set_own_addresses(const std::vector<dns_address>& addresses) {
+    if (addresses.size() == own_.size() && std::equal(addresses.begin(), addresses.end(), own_.begin(), is_same)) return;
+    own_ = addresses;
+    // The programs may read the table meanwhile: an address that they miss for these microseconds costs one query its
+    // server label, no count.
+    auto& table = programs_.skeleton->bss->own_addresses;
+    for (dns_own_entry& entry : table) entry.used = 0;
+    for (const dns_address& address : own_) {
+        const uint32_t hash = dns_address_hash(&address, &programs_.skeleton->rodata->hash_keys);
+        for (uint32_t probe = 0; probe < DNS_PROBES; probe++) {
+            dns_own_entry& entry = table[(hash + probe) % DNS_OWN_TABLE];
+            if (entry.used) continue;
+            entry.address = address;
+            entry.used = 1;
+            break;
+        }
+    }
+}
+
+Result<RawSnapshot> KernelSource::read() {
+    RawSnapshot snapshot;
+    if (auto status = read_maps(snapshot); !status) return status.error();
+    auto active = pending_->active();
+    if (!active) return active.error();
+    std::copy(active->begin(), active->end(), snapshot.active);
+    read_shared(snapshot);
+    snapshot.hooks = attacher_.hooks();
+    snapshot.interface_slots = attacher_.slots();
+    list_map_use(snapshot);
+    add_swept_timeouts(snapshot);
+    return snapshot;
+}
+
+Status KernelSource::read_maps(RawSnapshot& snapshot) {
+    const auto& maps = programs_.skeleton->maps;
+    std::vector<PerCpuEntry<uint32_t, dns_stats>> stats;
+    if (auto status = read_into(maps.stats, cpus_, stats); !status) return status;
+    snapshot.stats = stats.empty() ? std::vector<dns_stats>(cpus_) : std::move(stats.front().cpus);
+    if (auto status = read_into(maps.interface_stats, cpus_, snapshot.interfaces); !status) return status;
+    if (auto status = read_into(maps.server_stats, cpus_, snapshot.servers); !status) return status;
+    if (auto status = read_into(maps.latency, cpus_, snapshot.latencies); !status) return status;
+    return read_into(maps.traffic, cpus_, snapshot.traffic);
+}
+
+void KernelSource::add_swept_timeouts(RawSnapshot& snapshot) const {
+    for (const auto& [key, count] : swept_)
+        snapshot.traffic.push_back({std::bit_cast<dns_traffic_key>(key), {dns_traffic{0, count, 0}}});
+}
+
+void KernelSource::read_shared(RawSnapshot& snapshot) const {
+    const auto& shared = *programs_.skeleton->bss;
+    for (const dns_server_entry& entry : shared.servers)
+        if (entry.slot) snapshot.server_slots.emplace_back(entry.slot, entry.address);
+    for (const uint32_t type : shared.extra_types)
+        if (type) snapshot.extra_types.push_back(static_cast<uint16_t>(type - 1));
+    const auto& edges = shared.settings.latency_edges_ns;
+    snapshot.latency_edges_ns.assign(edges, edges + shared.settings.latency_edge_count);
+}
+
+void KernelSource::list_map_use(RawSnapshot& snapshot) const {
+    const auto& skeleton = *programs_.skeleton;
+    uint64_t live = 0;
+    for (const uint64_t active : snapshot.active) live += active;
+    snapshot.maps = {
+        {"traffic", snapshot.traffic.size(), DNS_TRAFFIC_ENTRIES},
+        {"pending", live, uint64_t{skeleton.rodata->pending_set_mask + 1} * DNS_PENDING_WAYS},
+        {"servers", skeleton.bss->servers_used, skeleton.rodata->max_servers},
+        {"interfaces", snapshot.interface_slots.size(), DNS_INTERFACES_MAX - 1},
+    };
+}
+
+}  // namespace dnsexp

@@ -1,0 +1,64 @@
+// The Source that is the kernel: loads, attaches, reads the maps and drains the ring.
+#pragma once
+
+#include <memory>
+#include <unordered_map>
+#include <vector>
+
+#include "exporter/bpf/attacher.h"
+#include "exporter/bpf/loader.h"
+#include "exporter/bpf/pending_table.h"
+#include "exporter/net/network_state.h"
+#include "exporter/source/source.h"
+
+struct ring_buffer;
+
+namespace dnsexp {
+
+// Not thread-safe.
+class KernelSource final : public Source {
+  public:
+    // Loads the programs; nothing is attached yet.
+    static Result<std::unique_ptr<KernelSource>> make(const Config& config,
+                                                      const std::vector<Variant>& variants = all_variants);
+    ~KernelSource() override;
+
+    Result<RawSnapshot> read() override;
+    // Also sweeps the pending table, at most once in kSweepInterval: timed-out queries come as events too.
+    Result<uint64_t> drain(const EventSink& sink) override;
+
+    // Attaches to `chosen` (see Attacher::sync) and takes over the host's own addresses.
+    Status sync_interfaces(const NetworkState& state, const std::vector<ChosenLink>& chosen, bool named_must_work);
+
+    [[nodiscard]] std::vector<AttachedHook> hooks() const { return attacher_.hooks(); }
+
+    // Sweeps now, whatever the time since the last sweep.
+    Status sweep(const EventSink& sink);
+
+    // For tests that run the programs by BPF_PROG_TEST_RUN.
+    [[nodiscard]] const LoadedPrograms& programs() const { return programs_; }
+
+  private:
+    explicit KernelSource(LoadedPrograms programs, const CaptureConfig& config);
+    Status open();
+    Status read_maps(RawSnapshot& snapshot);
+    void read_shared(RawSnapshot& snapshot) const;
+    void add_swept_timeouts(RawSnapshot& snapshot) const;
+    void list_map_use(RawSnapshot& snapshot) const;
+    void receive(const dns_event& event);
+    void set_own_addresses(const std::vector<dns_address>& addresses);
+    static int on_record(void* self, void* data, size_t size);
+
+    LoadedPrograms programs_;
+    Attacher attacher_;  // before the programs in destruction: detached first
+    std::unique_ptr<PendingTable> pending_;
+    ring_buffer* ring_ = nullptr;
+    size_t cpus_;
+    const EventSink* sink_ = nullptr;  // while drain() runs
+    uint64_t taken_ = 0;               // records in this drain()
+    uint64_t next_sweep_ns_ = 0;
+    std::unordered_map<uint64_t, uint64_t> swept_;  // timeouts that the sweep found, by traffic key
+    std::vector<dns_address> own_;
+};
+
+}  // namespace dnsexp
