@@ -1,0 +1,169 @@
+#include "exporter/metrics/exposition.h"
+
+#include <algorithm>
+#include <catch2/catch.hpp>
+#include <random>
+#include <set>
+#include <sstream>
+
+#include "exporter/fold/fold.h"
+#include "exporter/metrics/catalogue.h"
+#include "test/support/snapshots.h"
+
+using namespace dnsexp;
+using namespace dnsexp::testing;
+
+namespace {
+
+// Everything at once that could make series: more than the kernel's maps can hold.
+Folded hostile_fold() {
+    std::mt19937 random(3);
+    Fold fold({});
+    for (int i = 0; i < 1000; ++i) {
+        dns_event event = event_for("x.d" + std::to_string(i) + ".com", 0, DNS_ROLE_SERVER);
+        event.client = ipv4(static_cast<uint32_t>(i));
+        fold.add_event(event);
+    }
+    RawSnapshot snapshot = empty_snapshot();
+    snapshot.latency_edges_ns.resize(15);
+    for (size_t i = 0; i < 15; ++i) snapshot.latency_edges_ns[i] = (i + 1) * 1'000'000;
+    for (dns_stats& stats : snapshot.stats)
+        std::fill_n(reinterpret_cast<uint64_t*>(&stats), sizeof stats / 8, 1U);
+    for (uint32_t slot = 3; slot <= 32; ++slot)
+        snapshot.server_slots.push_back({slot, ipv4(0xc0000200 + slot)});
+    for (uint32_t slot = 1; slot < DNS_INTERFACES_MAX; ++slot) {
+        snapshot.interface_slots.push_back({slot, "eth" + std::to_string(slot)});
+        snapshot.hooks.push_back({"eth" + std::to_string(slot), "ingress", "native", true});
+        snapshot.hooks.push_back({"eth" + std::to_string(slot), "egress", "tcx", true});
+    }
+    dns_interface_stats messages{};
+    messages.messages[0][0][0][0] = 1;
+    snapshot.interfaces = {{0, {messages}}};
+    for (uint32_t index = 0; index < 33 * DNS_ROLES; ++index)
+        snapshot.servers.push_back({index, {{1, 1, 1, 1, 1, 1}}});
+    dns_latency latency{};
+    latency.buckets[0] = 1;
+    for (uint32_t index = 0; index < 33 * DNS_ROLES * DNS_LATENCY_TYPES; ++index)
+        snapshot.latencies.push_back({index, {latency}});
+    for (int i = 0; i < 20'000; ++i) {
+        const dns_traffic_key key = {static_cast<uint16_t>(random() % 33),
+                                     static_cast<uint16_t>(random() % 64),
+                                     static_cast<uint8_t>(random() % DNS_TYPE_SLOTS),
+                                     static_cast<uint8_t>(random() % DNS_ROLES),
+                                     static_cast<uint8_t>(random() % DNS_TRANSPORTS),
+                                     0};
+        snapshot.traffic.push_back(traffic(key, {3, 3, 1}));
+    }
+    return fold.fold(snapshot);
+}
+
+size_t lines_of(const prometheus::MetricFamily& family) {
+    if (family.type != prometheus::MetricType::Histogram) return family.metric.size();
+    size_t lines = 0;
+    for (const auto& metric : family.metric) lines += metric.histogram.bucket.size() + 2;  // sum and count
+    return lines;
+}
+
+}  // namespace
+
+TEST_CASE("The catalogue has each metric once, sorted, with less than 10,000 series in all") {
+    size_t worst = 0;
+    std::set<Metric> metrics;
+    std::string_view last;
+    for (const MetricInfo& info : catalogue()) {
+        CHECK(last < info.name);
+        last = info.name;
+        CHECK(metrics.insert(info.metric).second);
+        CHECK_FALSE(info.help.empty());
+        CHECK(info.name.ends_with("_total") == (info.type == prometheus::MetricType::Counter));
+        worst += info.worst_case;
+    }
+    CHECK(metrics.size() == metric_count);
+    CHECK(worst < 10'000);
+}
+
+TEST_CASE("Under hostile traffic each family keeps to the catalogue: labels and worst case") {
+    const auto families = metric_families(hostile_fold(), {"1", "r", "c", {}, {}, {}, {}, {}, {}, {}, {}});
+    REQUIRE(families.size() == catalogue().size());
+    size_t all = 0;
+    for (size_t i = 0; i < families.size(); ++i) {
+        const MetricInfo& info = catalogue()[i];
+        CAPTURE(info.name);
+        CHECK(families[i].name == info.name);
+        CHECK(lines_of(families[i]) <= info.worst_case);
+        const bool needs_maps = info.metric == Metric::map_entries || info.metric == Metric::map_capacity;
+        CHECK(families[i].metric.empty() == needs_maps);  // the snapshot names no map
+        all += lines_of(families[i]);
+        const auto names = labels_of(info);
+        std::set<std::vector<prometheus::ClientMetric::Label>> seen;
+        for (const auto& metric : families[i].metric) {
+            const bool same =
+                std::equal(metric.label.begin(), metric.label.end(), names.begin(), names.end(),
+                           [](const auto& label, std::string_view name) { return label.name == name; });
+            if (!same) FAIL_CHECK("labels differ from the catalogue's");
+            if (!seen.insert(metric.label).second) FAIL_CHECK("a series occurs twice");
+        }
+    }
+    CHECK(all < 10'000);
+    CHECK(all > 6'000);  // it did reach the budgets
+}
+
+TEST_CASE("The text has HELP and TYPE for each family, those without series too") {
+    const std::string text = exposition({}, {});
+    for (const MetricInfo& info : catalogue()) {
+        CHECK(text.find("# HELP " + std::string(info.name) + " ") != std::string::npos);
+        CHECK(text.find("# TYPE " + std::string(info.name) + " ") != std::string::npos);
+    }
+}
+
+TEST_CASE("Counters, gauges and histograms are written as the text format has them") {
+    Fold fold({});
+    RawSnapshot snapshot = empty_snapshot();
+    snapshot.active[DNS_ROLE_CLIENT] = 4;
+    snapshot.traffic = {traffic({1, 3, 1, DNS_ROLE_CLIENT, DNS_UDP, 0}, {123456789, 123456789, 0})};
+    dns_latency latency{};
+    latency.sum_ns = 1'500'000;
+    latency.buckets[1] = 3;
+    snapshot.latencies = {{dns_latency_index(1, DNS_ROLE_CLIENT, DNS_LATENCY_A), {latency}}};
+    SelfMetrics self;
+    self.version = "0.1";
+    self.revision = "a\"b\n";
+    self.compiler = "gcc";
+    self.process_cpu_seconds = 0.25;
+    const std::string text = exposition(fold.fold(snapshot), self);
+    for (const char* line :
+         {"\n# TYPE dns_queries_total counter\n",
+          "\ndns_queries_total{query_type=\"A\",rcode=\"NXDOMAIN\",server=\"192.0.2.1\",role=\"client\","
+          "protocol=\"udp\"} 123456789\n",
+          "\n# TYPE dns_active_queries gauge\n"
+          "dns_active_queries{role=\"client\"} 4\n",
+          "\n# TYPE dns_query_latency_seconds histogram\n",
+          "\ndns_query_latency_seconds_bucket{query_type=\"A\",server=\"192.0.2.1\",role=\"client\",le=\"0."
+          "001\"} 0\n",
+          "\ndns_query_latency_seconds_bucket{query_type=\"A\",server=\"192.0.2.1\",role=\"client\",le=\"0."
+          "01\"} 3\n",
+          "\ndns_query_latency_seconds_bucket{query_type=\"A\",server=\"192.0.2.1\",role=\"client\",le=\"+"
+          "Inf\"} 3\n",
+          "\ndns_query_latency_seconds_sum{query_type=\"A\",server=\"192.0.2.1\",role=\"client\"} 0.0015\n",
+          "\nebpf_dns_exporter_build_info{version=\"0.1\",revision=\"a\\\"b\\\\010\",compiler=\"gcc\"} 1\n",
+          "\nprocess_cpu_seconds_total 0.25\n"}) {
+        CAPTURE(line);
+        CHECK(("\n" + text).find(line) != std::string::npos);
+    }
+}
+
+TEST_CASE("Whatever names the traffic had, the text is printable ASCII in whole lines") {
+    Fold fold({});
+    RawSnapshot snapshot = empty_snapshot();
+    snapshot.interface_slots = {{1, "\x1b[31m\"\\"}};
+    fold.add_event(event_for("a\"\n\\\xff.com"));
+    const std::string text = exposition(fold.fold(snapshot), {});
+    CHECK(
+        std::all_of(text.begin(), text.end(), [](char c) { return c == '\n' || (c >= 0x20 && c <= 0x7e); }));
+    std::istringstream lines(text);
+    for (std::string line; std::getline(lines, line);)
+        if (!line.starts_with("# ") && !line.starts_with("dns_") && !line.starts_with("ebpf_dns_exporter_") &&
+            !line.starts_with("process_"))
+            FAIL_CHECK(line);
+    CHECK(text.find("domain=\"a\\\\\\\"\\\\010\\\\\\\\\\\\255.com\"") != std::string::npos);
+}
