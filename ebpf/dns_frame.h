@@ -74,7 +74,7 @@ DNS_INLINE __u32 dns_parse_ipv4(struct dns_packet packet, struct dns_frame *fram
 	if (fragment & 0x1fff)
 		return DNS_FRAGMENT;
 	total = dns_be16(ip + 2);
-	if (total && total < header)
+	if (total && total <= header) /* equal: no room for UDP or TCP, and ip_length 0 would mean `not told` */
 		return DNS_BAD_IP_HEADER;
 	frame->more_fragments = fragment >> 13 & 1;
 	frame->transport_at = frame->network + header;
@@ -112,7 +112,7 @@ DNS_INLINE __u32 dns_follow_extensions(struct dns_packet packet, struct dns_fram
 {
 	const __u32 told = frame->ip_length;
 	__u32 i;
-	for (i = 0; i < DNS_EXTENSIONS_MAX; i++) {
+	for (i = 0; i <= DNS_EXTENSIONS_MAX; i++) { /* one more, to see what follows the last one */
 		const __u8 *extension;
 		__u32 length, at;
 		if (frame->next == DNS_IPPROTO_UDP || frame->next == DNS_IPPROTO_TCP)

@@ -75,11 +75,11 @@ DNS_INLINE __u32 dns_walk_name(const __u8 *buffer, __u32 available, struct dns_m
 	__u32 i, at = DNS_HEADER_LENGTH;
 	for (i = 0; i < DNS_LABELS_MAX; i++) {
 		__u32 length;
+		DNS_OPAQUE(at);
+		if (at >= DNS_HEADER_LENGTH + DNS_NAME_MAX) /* first: `available` may end here for no other reason */
+			return DNS_NAME_TOO_LONG;
 		if (at >= available)
 			return DNS_TRUNCATED_QUESTION;
-		DNS_OPAQUE(at);
-		if (at >= DNS_HEADER_LENGTH + DNS_NAME_MAX)
-			return DNS_NAME_TOO_LONG;
 		length = buffer[at];
 		if (length == 0) {
 			message->name_length = at + 1 - DNS_HEADER_LENGTH;
