@@ -37,6 +37,7 @@ TEST_CASE("A /proc/PID/stat that is cut short or not numeric is an error") {
 TEST_CASE("The boot time is the btime line of /proc/stat") {
     CHECK(parse_boot_time("cpu  1 2\nctxt 5\nbtime 1700000000\nprocesses 9\n").value() == 1700000000);
     CHECK(parse_boot_time("btime 7").value() == 7);
+    CHECK(parse_boot_time("xbtime 5\nbtime 7\n").value() == 7);
     CHECK_FALSE(parse_boot_time("cpu 1\nxbtime 5\n"));
     CHECK_FALSE(parse_boot_time("btime \n"));
     CHECK_FALSE(parse_boot_time(""));

@@ -1,8 +1,11 @@
+#include <unistd.h>
+
 #include <catch2/catch.hpp>
 #include <cerrno>
-#include <fstream>
+#include <cstdlib>
 #include <string>
 
+#include "exporter/base/unique_fd.h"
 #include "exporter/os/read_file.h"
 
 using namespace dnsexp;
@@ -21,4 +24,19 @@ TEST_CASE("A file that is missing, a directory or endless is an error that names
     CHECK(missing.error().object == "/proc/self/nothing");
     CHECK(read_file("/proc/self").error().errnum == EISDIR);
     CHECK(read_file("/dev/zero").error().errnum == EFBIG);
+}
+
+TEST_CASE("A file of one MiB is read, and one octet more is too much") {
+    char path[] = "/tmp/read_file_test_XXXXXX";
+    const UniqueFd file(mkstemp(path));
+    REQUIRE(file);
+    REQUIRE(ftruncate(file.get(), 1 << 20) == 0);
+    const auto whole = read_file(path);
+    REQUIRE(ftruncate(file.get(), (1 << 20) + 1) == 0);
+    const auto longer = read_file(path);
+    unlink(path);
+    REQUIRE(whole);
+    CHECK(whole.value().size() == 1 << 20);
+    REQUIRE_FALSE(longer);
+    CHECK(longer.error().errnum == EFBIG);
 }
