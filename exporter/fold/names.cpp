@@ -1,6 +1,8 @@
 #include "exporter/fold/names.h"
 
 #include <arpa/inet.h>
+#include <algorithm>
+#include <bit>
 
 #include <array>
 
@@ -105,14 +107,11 @@ std::string opcode_name(uint8_t opcode) {
 }
 
 std::string address_text(const dns_address& address) {
-    std::array<uint8_t, 16> octets{};
-    for (size_t i = 0; i < octets.size(); ++i) {
-        const uint64_t half = i < 8 ? address.high : address.low;
-        octets[i] = static_cast<uint8_t>(half >> (56 - 8 * (i % 8)));
-    }
+    const auto octets = std::bit_cast<std::array<uint8_t, 16>>(address);  // they lie as on the wire
+    static constexpr std::array<uint8_t, 12> mapped_prefix = {0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0xff, 0xff};
+    const bool mapped = std::equal(mapped_prefix.begin(), mapped_prefix.end(), octets.begin());  // RFC 4291, 2.5.5.2
     char text[INET6_ADDRSTRLEN] = "";
-    const bool mapped = address.high == 0 && address.low >> 32 == 0xffff;  // RFC 4291, 2.5.5.2
-    ::inet_ntop(mapped ? AF_INET : AF_INET6, octets.data() + (mapped ? 12 : 0), text, sizeof text);
+    ::inet_ntop(mapped ? AF_INET : AF_INET6, octets.data() + (mapped ? mapped_prefix.size() : 0), text, sizeof text);
     return text;
 }
 
