@@ -2,7 +2,6 @@
 
 #include <fcntl.h>
 #include <unistd.h>
-#include <yaml-cpp/yaml.h>
 
 #include <algorithm>
 #include <cerrno>
@@ -11,8 +10,8 @@
 
 #include "exporter/base/unique_fd.h"
 #include "exporter/config/config_keys.h"
-#include "exporter/config/config_values.h"
 #include "exporter/config/suggest.h"
+#include "exporter/config/yaml_document.h"
 
 namespace dnsexp {
 namespace {
@@ -136,14 +135,6 @@ class Walk {
     ConfigLoad& load_;
 };
 
-// yaml-cpp's words for a value that begins with '*' don't say what to do about it, and a glob often does.
-std::string yaml_message(const YAML::ParserException& error) {
-    std::string message = "is not valid YAML: " + error.msg;
-    if (error.msg.find("alias") != std::string::npos || error.msg.find("anchor") != std::string::npos)
-        message += "; put a value that begins with * or & in quotes";
-    return message;
-}
-
 // What is wrong, or "". Reads one octet more than is allowed, for parse_config to refuse.
 std::string read_file(const std::string& path, std::string& text) {
     const auto because = [](int error) { return "can't be read: " + std::generic_category().message(error); };
@@ -179,13 +170,11 @@ ConfigLoad parse_config(std::string_view text, const std::string& file) {
         return load;
     }
     try {
-        const std::vector<YAML::Node> documents = YAML::LoadAll(std::string(text));
-        if (documents.size() > 1)
-            walk.add(line_of(documents[1]), "", "has more than one YAML document; allowed: one");
-        else if (!documents.empty())
-            walk.document(documents[0]);
-    } catch (const YAML::ParserException& error) {
-        walk.add(error.mark.is_null() ? 0 : error.mark.line + 1, "", yaml_message(error));
+        const auto parsed = parse_document(std::string(text));
+        if (const auto* problem = std::get_if<ConfigProblem>(&parsed))
+            walk.add(problem->line, "", problem->what);
+        else
+            walk.document(std::get<YAML::Node>(parsed));
     } catch (const std::exception& error) {
         walk.add(0, "", std::string("can't be parsed: ") + error.what());
     }

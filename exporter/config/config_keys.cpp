@@ -3,8 +3,6 @@
 #include <algorithm>
 #include <cmath>
 
-#include "exporter/config/config_values.h"
-
 namespace dnsexp {
 namespace {
 

@@ -8,13 +8,9 @@
 #include <vector>
 
 #include "exporter/config/config.h"
+#include "exporter/config/config_values.h"
 
 namespace dnsexp {
-
-struct ConfigProblem {
-    int line = 0;  // from 1
-    std::string what;
-};
 
 struct ConfigKey {
     std::string section;

@@ -11,6 +11,12 @@
 
 namespace dnsexp {
 
+// What is wrong, and where.
+struct ConfigProblem {
+    int line = 0;  // from 1; 0: nowhere in particular
+    std::string what;
+};
+
 // A value, or what is wrong.
 template <typename T>
 using Parsed = std::variant<T, std::string>;

@@ -23,7 +23,7 @@ std::vector<std::string> errors_of(const std::string& text) {
 // The one error of a text that has exactly one.
 std::string error_of(const std::string& text) {
     const auto errors = errors_of(text);
-    INFO(text);
+    INFO(text.substr(0, 200));
     REQUIRE(errors.size() == 1);
     return errors[0];
 }
@@ -195,6 +195,12 @@ TEST_CASE("A list names the line of each wrong item") {
     CHECK(contains(error_of("capture: {interfaces: [[eth0]]}"), "item: must be text, is a list"));
 }
 
+TEST_CASE("A wrong or repeated value leaves the configuration as it was") {
+    using Ports = std::vector<uint16_t>;
+    CHECK(parse_config("capture: {ports: [54, 0]}", "f.yaml").config.capture.ports == Ports{53});
+    CHECK(parse_config("capture: {ports: [54], ports: [55]}", "f.yaml").config.capture.ports == Ports{54});
+}
+
 TEST_CASE("Latency edges rise, are finite and fit the kernel's table") {
     const auto with = [](const std::string& edges) {
         return "metrics: {latency_buckets_seconds: [" + edges + "]}";
@@ -276,7 +282,16 @@ TEST_CASE("YAML that does not parse names its line") {
     CHECK(contains(error_of("capture:\n  ports: [53\n"), "f.yaml:3: is not valid YAML: "));
     CHECK(contains(error_of("a: b: c"), "f.yaml:1: is not valid YAML: "));
     CHECK(contains(error_of("capture:\n  interfaces: [*]\n"), "in quotes"));
-    CHECK(contains(error_of("capture: {}\n---\ncapture: {}\n"), "more than one YAML document"));
+    CHECK(error_of("capture: {}\n---\ncapture: {}\n") ==
+          "f.yaml:2: has more after its first YAML document; allowed: one document");
+}
+
+TEST_CASE("A stray comma or bracket is refused, and ends the reading") {
+    for (const char* text : {",,,\ncapture: {ports: [54]}\n", "]", "}\n", "[] }", "capture: {}\n]\n"}) {
+        INFO(text);
+        CHECK(contains(error_of(text), "YAML"));
+    }
+    CHECK(errors_of("---\ncapture: {}\n...\n# the end\n").empty());
 }
 
 TEST_CASE("Aliases cost no more than they are long") {

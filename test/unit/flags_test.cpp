@@ -69,12 +69,14 @@ TEST_CASE("Repeatable flags gather their values, one a flag, as they are") {
     CHECK(flags.interfaces == Texts{"eth0", "wl*", "a,b"});
     CHECK(flags.listen_addresses == Texts{":0", "[::1]:65535"});
     CHECK(exit_of({"--interface", "eth0", "eth1"}).code == 2);
+    CHECK(exit_of({"--web.listen-address", ":1", ":2"}).code == 2);
 }
 
 TEST_CASE("A wrong command line is one line for stderr and exit code 2") {
     const std::vector<std::vector<const char*>> wrong = {
         {"--nonsense"},
         {"stray"},
+        {"stray\nline"},
         {"--config.file"},
         {"--config.file="},
         {"--config.check"},

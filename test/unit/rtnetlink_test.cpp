@@ -218,6 +218,16 @@ TEST_CASE("A default route names the interface, or the interfaces, that it leave
     Message cut(RTM_NEWROUTE, route_header(0));
     cut.attribute(RTA_MULTIPATH, hops);
     CHECK(decode_default_route(cut.get()) == std::vector<uint32_t>{4});
+
+    hops[0] = 20;  // length of the first hop, more than there is
+    Message too_long(RTM_NEWROUTE, route_header(0));
+    too_long.attribute(RTA_MULTIPATH, hops);
+    CHECK(decode_default_route(too_long.get()) == std::vector<uint32_t>{4});
+
+    hops[0] = 0;  // a length that would never get on
+    Message empty(RTM_NEWROUTE, route_header(0));
+    empty.attribute(RTA_MULTIPATH, hops);
+    CHECK(decode_default_route(empty.get()).empty());
 }
 
 TEST_CASE("Routes to networks, of other tables and types are no default routes") {
@@ -237,6 +247,8 @@ TEST_CASE("Routes to networks, of other tables and types are no default routes")
 TEST_CASE("Links, addresses and default routes are relevant, scans and other routes are not") {
     Message link(RTM_DELLINK, link_header(5, 0));
     CHECK(is_relevant_change(link.get()));
+    link.cut(sizeof(nlmsghdr) + sizeof(ifinfomsg) - 1);
+    CHECK_FALSE(is_relevant_change(link.get()));
     Message scan(RTM_NEWLINK, link_header(5, 0));
     scan.attribute(IFLA_WIRELESS, {1, 2, 3, 4});
     CHECK_FALSE(is_relevant_change(scan.get()));
