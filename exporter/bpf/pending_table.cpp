@@ -38,13 +38,14 @@ void count_live(const dns_pending_set& set, ActiveByRole& active) {
 // Shares the table with the programs over mmap, by the same rule: read, then compare-and-swap the word.
 class CasTable final : public PendingTable {
   public:
-    CasTable(MemoryMap<dns_pending_set> sets, MemoryMap<dns_event> details, uint64_t timeout_ns, uint64_t window_ns)
-        : sets_(std::move(sets)), details_(std::move(details)), timeout_ns_(timeout_ns), window_ns_(window_ns) {}
+    CasTable(MemoryMap<dns_pending_set> sets, int details, uint64_t timeout_ns, uint64_t window_ns)
+        : sets_(std::move(sets)), details_(details), timeout_ns_(timeout_ns), window_ns_(window_ns) {}
 
     Status sweep(const EventSink& sink) override {
         const uint64_t now = monotonic_ns();
         for (size_t number = 0; number < sets_.size(); number++)
-            for (uint32_t way = 0; way < DNS_PENDING_WAYS; way++) sweep_way(number, way, now, sink);
+            for (uint32_t way = 0; way < DNS_PENDING_WAYS; way++)
+                if (auto status = sweep_way(number, way, now, sink); !status) return status;
         return ok();
     }
 
@@ -55,29 +56,33 @@ class CasTable final : public PendingTable {
     }
 
   private:
-    void sweep_way(size_t number, uint32_t way, uint64_t now, const EventSink& sink) {
+    Status sweep_way(size_t number, uint32_t way, uint64_t now, const EventSink& sink) {
         std::atomic_ref<__u64> shared(sets_[number].word[way]);
         __u64 word = shared.load(std::memory_order_acquire);
         const uint32_t state = state_of(word);
-        if (state == DNS_PENDING_FREE || state == DNS_PENDING_BUSY) return;
+        if (state == DNS_PENDING_FREE || state == DNS_PENDING_BUSY) return ok();
         const uint64_t age = age_of(now, word);
-        if (age <= timeout_ns_) return;
+        if (age <= timeout_ns_) return ok();
         if (state != DNS_PENDING_LIVE) {
             if (age > timeout_ns_ + window_ns_) shared.compare_exchange_strong(word, 0);
-            return;
+            return ok();
         }
-        dns_event event = details_[number * DNS_PENDING_WAYS + way];
+        // By system call, not mapped: the array is 23 MB, and only what has timed out is looked at.
+        const auto index = static_cast<uint32_t>(number * DNS_PENDING_WAYS + way);
+        dns_event event{};
+        if (bpf_map_lookup_elem(details_, &index, &event)) return Error{"read BPF map", "pending_detail", errno, "", ""};
         std::atomic_thread_fence(std::memory_order_acquire);
         const __u64 ended = (word & ~static_cast<__u64>(DNS_PENDING_STATE_MASK)) | DNS_PENDING_TIMED_OUT;
-        if (!shared.compare_exchange_strong(word, ended)) return;  // answered or replaced meanwhile
+        if (!shared.compare_exchange_strong(word, ended)) return ok();  // answered or replaced meanwhile
         event.latency_ns = age;
         event.swept = 1;
         event.message_length = std::min<__u16>(event.message_length, DNS_MESSAGE_PREFIX);
         sink(event);
+        return ok();
     }
 
     MemoryMap<dns_pending_set> sets_;
-    MemoryMap<dns_event> details_;
+    int details_;  // file descriptor, borrowed
     uint64_t timeout_ns_, window_ns_;
 };
 
@@ -121,11 +126,8 @@ Result<std::unique_ptr<PendingTable>> PendingTable::make(const LoadedPrograms& p
             std::make_unique<LockTable>(bpf_program__fd(s.progs.dns_sweep), bpf_map__fd(s.maps.pending_lock), sets));
     auto words = MemoryMap<dns_pending_set>::make(bpf_map__fd(s.maps.pending_cas), sets, true);
     if (!words) return words.error();
-    auto details =
-        MemoryMap<dns_event>::make(bpf_map__fd(s.maps.pending_detail), size_t{sets} * DNS_PENDING_WAYS, false);
-    if (!details) return details.error();
     return std::unique_ptr<PendingTable>(
-        std::make_unique<CasTable>(std::move(words).value(), std::move(details).value(), s.rodata->query_timeout_ns,
+        std::make_unique<CasTable>(std::move(words).value(), bpf_map__fd(s.maps.pending_detail), s.rodata->query_timeout_ns,
                                    s.rodata->late_window_ns));
 }
 
