@@ -202,6 +202,8 @@ TEST_CASE("Extension headers beyond the limits are told by their reason") {
            DNS_EXTENSION_HEADERS});
     check({"up to the least MTU of IPv6", ipv6().extension(60, 1224).udp().payload(ten).build(), DNS_OK,
            DNS_PROTO_UDP, 14 + 40 + 1224 + 8, 10});
+    check({"a fragment header within the least MTU",
+           ipv6().extension(60, 1224).fragment(1, false).udp().build(), DNS_FRAGMENT});
     check({"longer than the packet's own length",
            ipv6().length(16).extension(60, 16).udp().payload(ten).build(), DNS_BAD_IP_HEADER});
 }
