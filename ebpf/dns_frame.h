@@ -20,7 +20,7 @@ enum {
 	DNS_TCP_LENGTH = 20,
 	DNS_IPPROTO_TCP = 6,
 	DNS_IPPROTO_UDP = 17,
-	DNS_NETWORK_MAX = DNS_ETHERNET_LENGTH + 4 * DNS_VLAN_TAGS_MAX,
+	DNS_OFFSET_MASK = 2047, /* bits of an offset up to DNS_EXTENSIONS_END */
 	DNS_EXTENSIONS_END = 1280, /* the least MTU of IPv6 (RFC 8200, 5) */
 	DNS_EXTENSIONS_MAX = 8, /* RFC 8200, 4.1 lists seven, of which destination options may come twice */
 	DNS_FRAME_OTHER = DNS_REASONS, /* not on a DNS port: nothing to count */
@@ -58,9 +58,9 @@ DNS_INLINE __u32 dns_ports_match(const struct dns_settings *settings, const stru
 }
 
 /* RFC 791, 3.1. */
-DNS_INLINE __u32 dns_parse_ipv4(struct dns_packet packet, struct dns_frame *frame)
+DNS_INLINE __u32 dns_parse_ipv4(struct dns_packet packet, __u32 at, struct dns_frame *frame)
 {
-	const __u8 *ip = dns_at(packet, frame->network, DNS_IPV4_LENGTH);
+	const __u8 *ip = dns_at(packet, at, DNS_IPV4_LENGTH);
 	__u32 header, total, fragment;
 	if (!ip)
 		return DNS_TRUNCATED_PACKET;
@@ -77,7 +77,7 @@ DNS_INLINE __u32 dns_parse_ipv4(struct dns_packet packet, struct dns_frame *fram
 	if (total && total <= header) /* equal: no room for UDP or TCP, and ip_length 0 would mean `not told` */
 		return DNS_BAD_IP_HEADER;
 	frame->more_fragments = fragment >> 13 & 1;
-	frame->transport_at = frame->network + header;
+	frame->transport_at = at + header;
 	frame->ip_length = total ? total - header : 0; /* 0 with segmentation offload above 64 KiB */
 	return DNS_OK;
 }
@@ -107,6 +107,23 @@ DNS_INLINE __u32 dns_extension_length(__u32 kind, __u32 length_octet)
 	return (length_octet + 1) * 8;
 }
 
+enum dns_frame_mode {
+	DNS_FRAME_ETHERNET = 1, /* it begins with an Ethernet header; else with its IP header (tun, wireguard) */
+	DNS_FRAME_FOLLOW = 2    /* follow IPv6 extension headers */
+};
+
+/* An offset of the frame, read back and bounded anew where the verifier was made to forget it. */
+DNS_INLINE __u32 dns_recall(const __u32 *offset, __u32 mode)
+{
+	__u32 at;
+	if (!(mode & DNS_FRAME_FOLLOW))
+		return *offset;
+	DNS_RELOAD();
+	at = *offset;
+	DNS_BOUND(at, DNS_OFFSET_MASK);
+	return at;
+}
+
 /* Follows extension headers to the transport header. `frame` lies in a map: see DNS_RELOAD. */
 DNS_INLINE __u32 dns_follow_extensions(struct dns_packet packet, struct dns_frame *frame)
 {
@@ -119,10 +136,7 @@ DNS_INLINE __u32 dns_follow_extensions(struct dns_packet packet, struct dns_fram
 			return told && !frame->ip_length ? DNS_BAD_IP_HEADER : DNS_OK;
 		if (!dns_is_extension(frame->next))
 			return DNS_FRAME_OTHER;
-		at = frame->transport_at;
-		DNS_OPAQUE(at);
-		if (at > DNS_EXTENSIONS_END)
-			return DNS_EXTENSION_HEADERS;
+		at = dns_recall(&frame->transport_at, DNS_FRAME_FOLLOW);
 		extension = dns_at(packet, at, 8);
 		if (!extension)
 			return DNS_TRUNCATED_PACKET;
@@ -133,6 +147,8 @@ DNS_INLINE __u32 dns_follow_extensions(struct dns_packet packet, struct dns_fram
 				return DNS_FRAGMENT;
 			frame->more_fragments = fragment & 1;
 		}
+		if (at + length > DNS_EXTENSIONS_END)
+			return DNS_EXTENSION_HEADERS;
 		frame->next = extension[0];
 		frame->transport_at = at + length;
 		frame->ip_length = frame->ip_length > length ? frame->ip_length - length : 0;
@@ -142,9 +158,9 @@ DNS_INLINE __u32 dns_follow_extensions(struct dns_packet packet, struct dns_fram
 }
 
 /* RFC 8200, 3. */
-DNS_INLINE __u32 dns_parse_ipv6(struct dns_packet packet, __u32 follow, struct dns_frame *frame)
+DNS_INLINE __u32 dns_parse_ipv6(struct dns_packet packet, __u32 at, __u32 follow, struct dns_frame *frame)
 {
-	const __u8 *ip = dns_at(packet, frame->network, DNS_IPV6_LENGTH);
+	const __u8 *ip = dns_at(packet, at, DNS_IPV6_LENGTH);
 	if (!ip)
 		return DNS_TRUNCATED_PACKET;
 	if (ip[0] >> 4 != 6)
@@ -152,7 +168,7 @@ DNS_INLINE __u32 dns_parse_ipv6(struct dns_packet packet, __u32 follow, struct d
 	frame->next = ip[6];
 	frame->more_fragments = 0;
 	frame->ip_length = dns_be16(ip + 4);
-	frame->transport_at = frame->network + DNS_IPV6_LENGTH;
+	frame->transport_at = at + DNS_IPV6_LENGTH;
 	if (frame->next == DNS_IPPROTO_UDP || frame->next == DNS_IPPROTO_TCP)
 		return DNS_OK;
 	if (!dns_is_extension(frame->next))
@@ -161,9 +177,9 @@ DNS_INLINE __u32 dns_parse_ipv6(struct dns_packet packet, __u32 follow, struct d
 }
 
 /* RFC 768. */
-DNS_INLINE __u32 dns_parse_udp(struct dns_packet packet, const struct dns_settings *settings, struct dns_frame *frame)
+DNS_INLINE __u32 dns_parse_udp(struct dns_packet packet, __u32 at, const struct dns_settings *settings, struct dns_frame *frame)
 {
-	const __u8 *udp = dns_at(packet, frame->transport_at, DNS_UDP_LENGTH);
+	const __u8 *udp = dns_at(packet, at, DNS_UDP_LENGTH);
 	__u32 length;
 	if (!udp)
 		return DNS_TRUNCATED_PACKET;
@@ -176,16 +192,16 @@ DNS_INLINE __u32 dns_parse_udp(struct dns_packet packet, const struct dns_settin
 	if (length < DNS_UDP_LENGTH || (!frame->more_fragments && length > frame->ip_length))
 		return DNS_BAD_UDP_LENGTH;
 	frame->transport = DNS_UDP;
-	frame->payload = frame->transport_at + DNS_UDP_LENGTH;
+	frame->payload = at + DNS_UDP_LENGTH;
 	frame->length = length - DNS_UDP_LENGTH;
 	return DNS_OK;
 }
 
 /* RFC 9293, 3.1. `packet_length` stands in for the length where the IP header does not tell it. */
-DNS_INLINE __u32 dns_parse_tcp(struct dns_packet packet, __u32 packet_length, const struct dns_settings *settings,
+DNS_INLINE __u32 dns_parse_tcp(struct dns_packet packet, __u32 at, __u32 packet_length, const struct dns_settings *settings,
 			       struct dns_frame *frame)
 {
-	const __u8 *tcp = dns_at(packet, frame->transport_at, DNS_TCP_LENGTH);
+	const __u8 *tcp = dns_at(packet, at, DNS_TCP_LENGTH);
 	__u32 header, length;
 	if (!tcp)
 		return DNS_TRUNCATED_PACKET;
@@ -195,11 +211,11 @@ DNS_INLINE __u32 dns_parse_tcp(struct dns_packet packet, __u32 packet_length, co
 		return DNS_FRAME_OTHER;
 	frame->protocol = DNS_PROTO_TCP;
 	header = (tcp[12] >> 4) * 4;
-	length = frame->ip_length ? frame->ip_length : packet_length - frame->transport_at;
+	length = frame->ip_length ? frame->ip_length : packet_length - at;
 	if (header < DNS_TCP_LENGTH || header > length)
 		return DNS_TRUNCATED_PACKET;
 	frame->transport = DNS_TCP;
-	frame->payload = frame->transport_at + header;
+	frame->payload = at + header;
 	frame->length = length - header;
 	if (!frame->length)
 		return DNS_FRAME_OTHER; /* a bare acknowledgement */
@@ -228,11 +244,6 @@ DNS_INLINE __u32 dns_parse_ethernet(struct dns_packet packet, __u32 *network)
 	return type;
 }
 
-enum dns_frame_mode {
-	DNS_FRAME_ETHERNET = 1, /* it begins with an Ethernet header; else with its IP header (tun, wireguard) */
-	DNS_FRAME_FOLLOW = 2    /* follow IPv6 extension headers */
-};
-
 /* Reads a packet up to its UDP or TCP payload; `mode` is of enum dns_frame_mode.
  * DNS_OK: it is on a listed port and `frame` is filled. DNS_FRAME_OTHER: it is not, nothing is to be counted.
  * DNS_FRAME_EXTENDED: ask again with DNS_FRAME_FOLLOW. Any other value: why it can't be read; frame->protocol tells
@@ -240,7 +251,7 @@ enum dns_frame_mode {
 DNS_INLINE __u32 dns_frame_parse(struct dns_packet packet, __u32 packet_length, __u32 mode,
 				 const struct dns_settings *settings, struct dns_frame *frame)
 {
-	__u32 type, reason;
+	__u32 type, reason, at;
 
 	frame->network = 0;
 	frame->protocol = DNS_PROTO_UNKNOWN;
@@ -250,53 +261,48 @@ DNS_INLINE __u32 dns_frame_parse(struct dns_packet packet, __u32 packet_length, 
 		const __u8 *version = dns_at(packet, 0, 1);
 		type = !version ? 0 : version[0] >> 4 == 4 ? DNS_ETHERTYPE_IPV4 : version[0] >> 4 == 6 ? DNS_ETHERTYPE_IPV6 : 0;
 	}
-	if (mode & DNS_FRAME_FOLLOW) {
-		DNS_RELOAD();
-		if (frame->network > DNS_NETWORK_MAX)
-			return DNS_FRAME_OTHER;
-	}
+	at = dns_recall(&frame->network, mode);
 	if (type == DNS_ETHERTYPE_IPV4) {
 		frame->ip = DNS_IPV4;
-		reason = dns_parse_ipv4(packet, frame);
+		reason = dns_parse_ipv4(packet, at, frame);
 	} else if (type == DNS_ETHERTYPE_IPV6) {
 		frame->ip = DNS_IPV6;
-		reason = dns_parse_ipv6(packet, mode & DNS_FRAME_FOLLOW, frame);
+		reason = dns_parse_ipv6(packet, at, mode & DNS_FRAME_FOLLOW, frame);
 	} else {
 		return DNS_FRAME_OTHER;
 	}
 	if (reason != DNS_OK)
 		return reason;
-	if (mode & DNS_FRAME_FOLLOW) {
-		DNS_RELOAD();
-		if (frame->transport_at > DNS_EXTENSIONS_END)
-			return DNS_EXTENSION_HEADERS;
-	}
+	at = dns_recall(&frame->transport_at, mode);
 	if (frame->next == DNS_IPPROTO_UDP)
-		return dns_parse_udp(packet, settings, frame);
-	return dns_parse_tcp(packet, packet_length, settings, frame);
+		return dns_parse_udp(packet, at, settings, frame);
+	return dns_parse_tcp(packet, at, packet_length, settings, frame);
 }
 
-/* The addresses of a parsed frame. 0: the packet ends before (it can't, once dns_frame_parse took it). */
-DNS_INLINE __u32 dns_frame_addresses(struct dns_packet packet, const struct dns_frame *frame,
+/* The addresses of a parsed frame; `mode` as given to dns_frame_parse. 0: the packet ends before (it can't, once
+ * dns_frame_parse took it). */
+DNS_INLINE __u32 dns_frame_addresses(struct dns_packet packet, __u32 mode, const struct dns_frame *frame,
 				     struct dns_address *source, struct dns_address *destination)
 {
+	const __u32 at = dns_recall(&frame->network, mode);
+	const __u8 *ip;
 	if (frame->ip == DNS_IPV4) {
-		const __u8 *ip = dns_at(packet, frame->network, DNS_IPV4_LENGTH);
+		ip = dns_at(packet, at, DNS_IPV4_LENGTH);
 		if (!ip)
 			return 0;
 		/* ::ffff:a.b.c.d: ten zero octets, two of ones, the address */
 		source->high = destination->high = 0;
 		source->low = 0xffff0000ULL | (__u64)DNS_LOAD32(ip + 12) << 32;
 		destination->low = 0xffff0000ULL | (__u64)DNS_LOAD32(ip + 16) << 32;
-	} else {
-		const __u8 *ip = dns_at(packet, frame->network, DNS_IPV6_LENGTH);
-		if (!ip)
-			return 0;
-		source->high = DNS_LOAD64(ip + 8);
-		source->low = DNS_LOAD64(ip + 16);
-		destination->high = DNS_LOAD64(ip + 24);
-		destination->low = DNS_LOAD64(ip + 32);
+		return 1;
 	}
+	ip = dns_at(packet, at, DNS_IPV6_LENGTH);
+	if (!ip)
+		return 0;
+	source->high = DNS_LOAD64(ip + 8);
+	source->low = DNS_LOAD64(ip + 16);
+	destination->high = DNS_LOAD64(ip + 24);
+	destination->low = DNS_LOAD64(ip + 32);
 	return 1;
 }
 

@@ -11,6 +11,9 @@
 #define DNS_STATIC_ASSERT(condition, text) _Static_assert(condition, text)
 /* Hides from the compiler what it knows of a value, so that it keeps a bound check where the verifier wants it. */
 #define DNS_OPAQUE(value) asm volatile("" : "+r"(value))
+/* For a value that was checked to be at most `mask`, which is 2^n - 1: says so in the register that is used. Verifiers
+ * before Linux 6.8 lose a bound that was learned on a copy. */
+#define DNS_BOUND(value, mask) do { DNS_OPAQUE(value); (value) &= (mask); } while (0)
 /* Makes the compiler read memory anew. What is read back from a map is an unknown number to the verifier, so paths that
  * differ only in such a number are walked once. */
 #define DNS_RELOAD() asm volatile("" ::: "memory")
@@ -29,6 +32,7 @@
 #define DNS_STATIC_ASSERT(condition, text) _Static_assert(condition, text)
 #endif
 #define DNS_OPAQUE(value) ((void)(value))
+#define DNS_BOUND(value, mask) ((void)(value))
 #define DNS_RELOAD() ((void)0)
 #define DNS_BEYOND(data, offset, n, end) ((__u64)((end) - (data)) < (__u64)(offset) + (n))
 #define DNS_LOAD16(p) dns_host_load16(p)

@@ -15,51 +15,59 @@ enum {
 	HOOK_LOCK = 16   /* for kernels without cmpxchg and bpf_xdp_load_bytes: before 5.18 */
 };
 
-/* XDP before 5.18 has no helper for it: eight octets at a time by direct access; a packet is one buffer there. */
-static __always_inline long load_xdp_direct(struct xdp_md *xdp, __u32 at, __u8 *to, __u32 n)
+/* XDP before 5.18 has no helper for it: eight octets at a time by direct access, then one by one; a packet is one buffer
+ * there. n is 1..most. */
+static __always_inline long load_xdp_direct(struct xdp_md *xdp, __u32 at, __u8 *to, __u64 n, const __u64 most)
 {
 	const __u8 *end = (const __u8 *)(long)xdp->data_end;
 	const __u8 *from = (const __u8 *)(long)xdp->data + (at & 0x3fff);
-	__u32 i;
-	for (i = 0; i < 40; i++) {
-		const __u32 offset = i * 8;
-		if (offset >= n)
-			return 0;
-		if (offset + 8 <= n && from + offset + 8 <= end) {
-			*(__u64 *)(to + offset) = *(const __u64 *)(from + offset);
-		} else {
-			__u32 j;
-			for (j = 0; j < 8; j++) {
-				if (offset + j >= n)
-					return 0;
-				if (from + offset + j + 1 > end)
-					return -1;
-				to[offset + j] = from[offset + j];
-			}
-		}
+	__u64 done;
+	__u32 rest;
+	for (done = 0; done + 8 <= most; done += 8) {
+		if (done + 8 > n)
+			break;
+		if (from + done + 8 > end)
+			return -1;
+		*(__u64 *)(to + done) = *(const __u64 *)(from + done);
 	}
-	return -1;
+	for (rest = 0; rest < 8; rest++) {
+		if (done >= n || done >= most)
+			return 0;
+		if (from + done + 1 > end)
+			return -1;
+		to[done] = from[done];
+		done++;
+	}
+	return 0;
 }
 
-/* n octets at `at` to `to`; 0, or an error. n must be bounded for the verifier by the caller. */
-static __always_inline long load_bytes(void *ctx, const __u32 how, __u32 at, void *to, __u32 n)
+/* n, which is not 0, cut to `most`, in a form that every verifier takes for 1..most: none before Linux 6.8 learns from
+ * a comparison with 0. */
+static __always_inline __u64 load_bound(__u64 n, const __u64 most)
 {
-	if (!(how & HOOK_XDP))
-		return bpf_skb_load_bytes(ctx, at, to, n);
-	if (how & HOOK_LOCK)
-		return load_xdp_direct(ctx, at, to, n);
-	return bpf_xdp_load_bytes(ctx, at, to, n);
-}
-
-/* The first octets of a payload, at most `most`, which is a constant. Returns how many; 0 where the kernel refuses. */
-static __always_inline __u32 load_message(void *ctx, const __u32 how, __u32 at, void *to, __u32 n, const __u32 most)
-{
-	if (n > most)
-		n = most;
+	n--;
 	DNS_OPAQUE(n);
-	if (n < 1 || n > most)
+	if (n >= most)
+		n = most - 1;
+	DNS_OPAQUE(n);
+	return n + 1;
+}
+
+/* The first octets of what lies at `at`, n of them but at most `most`, which is a constant. Returns how many were
+ * copied; 0 where there are none, or the kernel refuses. */
+static __always_inline __u32 load_bytes(void *ctx, const __u32 how, __u32 at, void *to, __u64 n, const __u64 most)
+{
+	long error;
+	if (!n)
 		return 0;
-	return load_bytes(ctx, how, at, to, n) ? 0 : n;
+	n = load_bound(n, most);
+	if (!(how & HOOK_XDP))
+		error = bpf_skb_load_bytes(ctx, at, to, n);
+	else if (how & HOOK_LOCK)
+		error = load_xdp_direct(ctx, at, to, n, most);
+	else
+		error = bpf_xdp_load_bytes(ctx, at, to, n);
+	return error ? 0 : n;
 }
 
 #endif

@@ -15,7 +15,6 @@ struct observed {
 	void *ctx;
 	__u32 how; /* HOOK_* flags; a compile-time constant in each program */
 	__u32 ifindex;
-	__u32 message_at; /* offset of the DNS header in the packet */
 	__u32 length;     /* octets of the DNS message */
 	__u32 role, transport, ip;
 	__u64 now;
@@ -59,21 +58,23 @@ static __always_inline void observe_fill_event(const struct observed *o, __u32 t
 	event->pad[0] = event->pad[1] = event->pad[2] = 0;
 }
 
-/* Endpoints and name of a pending query, for the sweep. Only the used octets are written. */
+/* Endpoints and name of a pending query, for the sweep. Only the used words are written. */
 static __always_inline void observe_keep_detail(const struct observed *o, __u32 index)
 {
+	const struct dns_event *event = &o->scratch->event;
 	struct dns_event *detail = bpf_map_lookup_elem(&pending_detail, &index);
-	__u32 length = o->scratch->event.message_length;
+	__u32 at;
 	if (!detail) {
 		o->stats->map_failures++;
 		return;
 	}
-	__builtin_memcpy(detail, &o->scratch->event, DNS_EVENT_FIXED);
-	DNS_OPAQUE(length);
-	if (length < DNS_HEADER_LENGTH || length > DNS_PREFIX_LOAD)
-		return;
-	if (load_bytes(o->ctx, o->how, o->message_at, detail->message, length))
-		detail->message_length = 0;
+	__builtin_memcpy(detail, event, DNS_EVENT_FIXED);
+	*(__u32 *)detail->message = *(const __u32 *)event->message; /* up to a multiple of 8 */
+	for (at = 4; at + 8 <= DNS_MESSAGE_PREFIX; at += 8) {
+		if (at >= event->message_length)
+			break;
+		*(__u64 *)(detail->message + at) = *(const __u64 *)(event->message + at);
+	}
 }
 
 static __always_inline void observe_query(const struct observed *o)
@@ -206,40 +207,43 @@ __noinline __u32 observe_parse_message(__u32 available, __u32 length)
 	return dns_message_parse(parsed->event.message, available, length, &hash_keys, &parsed->message);
 }
 
+/* The segment's first message, if it begins with one (RFC 1035, 4.2.2). */
+static __always_inline __u32 observe_parse_segment(struct observed *o, __u32 available)
+{
+	__u32 prefix;
+	if (available < 2 + DNS_HEADER_LENGTH)
+		return DNS_TCP_NO_MESSAGE_START;
+	prefix = dns_be16(o->scratch->event.tcp_prefix);
+	available -= 2;
+	if (available > prefix)
+		available = prefix;
+	o->length = prefix;
+	if (observe_parse_message(available, prefix) != DNS_OK)
+		return DNS_TCP_NO_MESSAGE_START;
+	DNS_RELOAD();
+	return dns_plausible_start(prefix, &o->scratch->message) ? DNS_OK : DNS_TCP_NO_MESSAGE_START;
+}
+
 /* Loads the message and parses it; DNS_OK, or why the packet counts as no message. */
 static __always_inline __u32 observe_parse(struct observed *o, const struct dns_frame *frame, __u32 packet_length)
 {
-	struct dns_scratch *scratch = o->scratch;
-	__u32 reason, available, prefix = 0;
-	__u32 load = packet_length > frame->payload ? packet_length - frame->payload : 0;
+	const __u32 tcp = o->transport == DNS_TCP;
+	__u32 available = packet_length > frame->payload ? packet_length - frame->payload : 0;
 
-	if (load > frame->length)
-		load = frame->length;
-	if (frame->transport == DNS_TCP) {
-		available = load_message(o->ctx, o->how, frame->payload, scratch->event.tcp_prefix, load, DNS_PREFIX_LOAD + 2);
-		if (available < 2 + DNS_HEADER_LENGTH)
-			return DNS_TCP_NO_MESSAGE_START;
-		prefix = dns_be16(scratch->event.tcp_prefix);
-		if (prefix < DNS_HEADER_LENGTH)
-			return DNS_TCP_NO_MESSAGE_START;
-		available -= 2;
-		if (available > prefix)
-			available = prefix;
-		o->length = prefix;
-		o->message_at = frame->payload + 2;
-	} else {
-		if (frame->length < DNS_HEADER_LENGTH)
-			return DNS_SHORT_HEADER;
-		available = load_message(o->ctx, o->how, frame->payload, scratch->event.message, load, DNS_PREFIX_LOAD);
-		if (!available)
-			return DNS_LOAD_FAILED;
-		o->length = frame->length;
-		o->message_at = frame->payload;
-	}
-	reason = observe_parse_message(available, o->length);
-	if (frame->transport == DNS_TCP && (reason != DNS_OK || !dns_plausible_start(prefix, &scratch->message)))
-		return DNS_TCP_NO_MESSAGE_START;
-	return reason;
+	if (!tcp && frame->length < DNS_HEADER_LENGTH)
+		return DNS_SHORT_HEADER;
+	if (available > frame->length)
+		available = frame->length;
+	if (!available)
+		return DNS_TRUNCATED_PACKET;
+	available = load_bytes(o->ctx, o->how, frame->payload, o->scratch->event.tcp_prefix + (tcp ? 0 : 2), available,
+			       DNS_PREFIX_LOAD + 2);
+	if (!available)
+		return DNS_LOAD_FAILED;
+	if (tcp)
+		return observe_parse_segment(o, available);
+	o->length = frame->length;
+	return observe_parse_message(available > DNS_PREFIX_LOAD ? DNS_PREFIX_LOAD : available, frame->length);
 }
 
 /* Which end is the client follows from the QR bit: a query's source, a response's destination. */

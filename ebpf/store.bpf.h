@@ -40,12 +40,14 @@ static __always_inline void store_message(struct dns_stats *s, __u32 ifindex, __
 {
 	const __u32 kind = dns_kind(message), slot = store_interface_slot(ifindex);
 	struct dns_interface_stats *counts = bpf_map_lookup_elem(&interface_stats, &slot);
+	__u32 flag_set = dns_flag_set(message->flags);
+	DNS_BOUND(flag_set, DNS_FLAG_SETS - 1);
 	if (counts)
 		counts->messages[direction & 1][kind][transport & 1][ip & 1]++;
 	else
 		s->map_failures++;
 	s->opcodes[kind][dns_opcode(message)]++;
-	s->flag_sets[kind][dns_flag_set(message->flags) & (DNS_FLAG_SETS - 1)]++;
+	s->flag_sets[kind][flag_set]++;
 	s->sizes[kind][transport & 1][dns_size_bucket(length)]++;
 	s->size_sums[kind][transport & 1] += length;
 }
@@ -99,10 +101,11 @@ static __always_inline struct dns_server_stats *store_server(struct dns_stats *s
 /* Sends the used octets of an event; no wake-up, the reader comes on a timer. Returns 1 where the ring was full. */
 static __always_inline __u32 store_event(struct dns_stats *s, struct dns_event *event)
 {
-	__u32 length = event->message_length;
+	__u64 length = event->message_length;
 	DNS_OPAQUE(length);
 	if (length > DNS_MESSAGE_PREFIX)
 		length = DNS_MESSAGE_PREFIX;
+	DNS_OPAQUE(length);
 	if (bpf_ringbuf_output(&events, event, DNS_EVENT_FIXED + length, BPF_RB_NO_WAKEUP)) {
 		s->events_ring_full++;
 		return 1;

@@ -22,6 +22,17 @@ static __always_inline void watch_segmented(struct dns_frame *frame, __u32 segme
 		frame->length = size;
 }
 
+/* The context's 32-bit fields stand for pointers: the compiler must not keep them as 32-bit numbers. */
+static __always_inline struct dns_packet watch_packet(__u64 data, __u64 end)
+{
+	struct dns_packet packet;
+	DNS_OPAQUE(data);
+	DNS_OPAQUE(end);
+	packet.data = (const __u8 *)data;
+	packet.end = (const __u8 *)end;
+	return packet;
+}
+
 /* What is on a DNS port, or to be counted for a reason, goes into the scratch. */
 static __always_inline __u32 watch_frame(struct dns_packet packet, __u32 length, const __u32 mode)
 {
@@ -35,7 +46,7 @@ static __always_inline __u32 watch_frame(struct dns_packet packet, __u32 length,
 	if (!scratch)
 		return DNS_FRAME_OTHER;
 	scratch->frame = frame;
-	if (reason == DNS_OK && !dns_frame_addresses(packet, &frame, &scratch->source, &scratch->destination))
+	if (reason == DNS_OK && !dns_frame_addresses(packet, mode, &frame, &scratch->source, &scratch->destination))
 		return DNS_TRUNCATED_PACKET;
 	return reason;
 }
@@ -47,38 +58,34 @@ static __always_inline __u32 watch_frame_again(struct dns_packet packet, __u32 l
 	__u32 reason;
 	if (!scratch)
 		return DNS_FRAME_OTHER;
-	reason = dns_frame_parse(packet, length, mode | DNS_FRAME_FOLLOW, &settings, &scratch->frame);
-	if (reason != DNS_OK)
-		return reason;
-	DNS_RELOAD();
-	if (scratch->frame.network > DNS_NETWORK_MAX)
-		return DNS_FRAME_OTHER;
-	if (!dns_frame_addresses(packet, &scratch->frame, &scratch->source, &scratch->destination))
+	reason = dns_frame_parse(packet, length, mode, &settings, &scratch->frame);
+	if (reason == DNS_OK &&
+	    !dns_frame_addresses(packet, mode, &scratch->frame, &scratch->source, &scratch->destination))
 		return DNS_TRUNCATED_PACKET;
-	return DNS_OK;
+	return reason;
 }
 
 /* Headers that don't lie in the linear part are pulled into it; that moves octets, it changes none. */
 static __always_inline __u32 watch_skb_again(struct __sk_buff *skb, const __u32 mode)
 {
-	struct dns_packet packet;
-	if (skb->data_end - skb->data < skb->len)
+	struct dns_packet packet = watch_packet(skb->data, skb->data_end);
+	if (packet.end - packet.data < skb->len) {
 		bpf_skb_pull_data(skb, skb->len < WATCH_PULL ? skb->len : WATCH_PULL);
-	packet.data = (const __u8 *)(long)skb->data;
-	packet.end = (const __u8 *)(long)skb->data_end;
-	return watch_frame_again(packet, skb->len, mode);
+		packet = watch_packet(skb->data, skb->data_end);
+	}
+	return watch_frame_again(packet, skb->len, mode | DNS_FRAME_FOLLOW);
 }
 __noinline __u32 watch_ethernet_again(struct __sk_buff *skb) { return watch_skb_again(skb, DNS_FRAME_ETHERNET); }
 __noinline __u32 watch_ip_again(struct __sk_buff *skb) { return watch_skb_again(skb, 0); }
 __noinline __u32 watch_xdp_again(struct xdp_md *xdp)
 {
-	const struct dns_packet packet = { (const __u8 *)(long)xdp->data, (const __u8 *)(long)xdp->data_end };
-	return watch_frame_again(packet, packet.end - packet.data, DNS_FRAME_ETHERNET);
+	const struct dns_packet packet = watch_packet(xdp->data, xdp->data_end);
+	return watch_frame_again(packet, packet.end - packet.data, DNS_FRAME_ETHERNET | DNS_FRAME_FOLLOW);
 }
 
 static __always_inline __u32 watch_skb_frame(struct __sk_buff *skb, const __u32 how)
 {
-	const struct dns_packet packet = { (const __u8 *)(long)skb->data, (const __u8 *)(long)skb->data_end };
+	const struct dns_packet packet = watch_packet(skb->data, skb->data_end);
 	const __u32 reason = watch_frame(packet, skb->len, how & HOOK_IP ? 0 : DNS_FRAME_ETHERNET);
 	if (reason != DNS_FRAME_EXTENDED && reason != DNS_TRUNCATED_PACKET)
 		return reason;
@@ -87,7 +94,7 @@ static __always_inline __u32 watch_skb_frame(struct __sk_buff *skb, const __u32 
 
 static __always_inline __u32 watch_xdp_frame(struct xdp_md *xdp)
 {
-	const struct dns_packet packet = { (const __u8 *)(long)xdp->data, (const __u8 *)(long)xdp->data_end };
+	const struct dns_packet packet = watch_packet(xdp->data, xdp->data_end);
 	const __u32 reason = watch_frame(packet, packet.end - packet.data, DNS_FRAME_ETHERNET);
 	return reason == DNS_FRAME_EXTENDED ? watch_xdp_again(xdp) : reason;
 }
@@ -106,7 +113,8 @@ static __always_inline int watch_skb(struct __sk_buff *skb, const __u32 how, __u
 static __always_inline int watch_xdp(struct xdp_md *xdp, const __u32 how, __u32 reason)
 {
 	struct dns_scratch *scratch = observe_scratch();
-	const __u32 length = how & HOOK_LOCK ? xdp->data_end - xdp->data : (__u32)bpf_xdp_get_buff_len(xdp);
+	const struct dns_packet packet = watch_packet(xdp->data, xdp->data_end);
+	const __u32 length = how & HOOK_LOCK ? (__u32)(packet.end - packet.data) : (__u32)bpf_xdp_get_buff_len(xdp);
 	if (scratch)
 		observe_frame(xdp, how, xdp->ingress_ifindex, length, reason, scratch);
 	return 0;

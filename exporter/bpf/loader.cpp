@@ -20,13 +20,21 @@ namespace {
 constexpr uint64_t ns_per_ms = 1'000'000;
 constexpr double ns_per_second = 1e9;
 
+// The end of a verifier's log tells why; the megabytes before it only how it got there.
+constexpr size_t kLogTail = 2048;
+
 // libbpf's own messages are debug output: what matters of them comes back as an Error.
 int print_libbpf(libbpf_print_level level, const char* format, va_list arguments) {
     if (level == LIBBPF_DEBUG) return 0;
-    char line[64 * 1024];  // a verifier log, of which libbpf sends the end
-    std::vsnprintf(line, sizeof line, format, arguments);
-    std::string text = line;
-    while (!text.empty() && text.back() == '\n') text.pop_back();
+    va_list again;
+    va_copy(again, arguments);
+    const int length = std::vsnprintf(nullptr, 0, format, again);
+    va_end(again);
+    if (length < 0) return 0;
+    std::string text(static_cast<size_t>(length) + 1, '\0');
+    std::vsnprintf(text.data(), text.size(), format, arguments);
+    while (!text.empty() && (text.back() == '\n' || text.back() == '\0')) text.pop_back();
+    if (text.size() > kLogTail) text = text.substr(text.size() - kLogTail);
     log_debug("libbpf", {{"text", text}});
     return 0;
 }
