@@ -1,10 +1,10 @@
 #include "exporter/fold/names.h"
 
 #include <arpa/inet.h>
-#include <algorithm>
-#include <bit>
 
+#include <algorithm>
 #include <array>
+#include <bit>
 
 #include "exporter/fold/wire_name.h"
 
@@ -109,9 +109,11 @@ std::string opcode_name(uint8_t opcode) {
 std::string address_text(const dns_address& address) {
     const auto octets = std::bit_cast<std::array<uint8_t, 16>>(address);  // they lie as on the wire
     static constexpr std::array<uint8_t, 12> mapped_prefix = {0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0xff, 0xff};
-    const bool mapped = std::equal(mapped_prefix.begin(), mapped_prefix.end(), octets.begin());  // RFC 4291, 2.5.5.2
+    const bool mapped =
+        std::equal(mapped_prefix.begin(), mapped_prefix.end(), octets.begin());  // RFC 4291, 2.5.5.2
     char text[INET6_ADDRSTRLEN] = "";
-    ::inet_ntop(mapped ? AF_INET : AF_INET6, octets.data() + (mapped ? mapped_prefix.size() : 0), text, sizeof text);
+    ::inet_ntop(mapped ? AF_INET : AF_INET6, octets.data() + (mapped ? mapped_prefix.size() : 0), text,
+                sizeof text);
     return text;
 }
 

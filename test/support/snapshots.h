@@ -2,6 +2,8 @@
 #pragma once
 
 #include <algorithm>
+#include <array>
+#include <bit>
 #include <cstdint>
 #include <cstring>
 #include <string_view>
@@ -11,8 +13,12 @@
 
 namespace dnsexp::testing {
 
+// The number 0xc0000201 is 192.0.2.1. A dns_address holds the octets in the order of the wire.
 inline dns_address ipv4(uint32_t address) {
-    return {0, 0xffff'0000'0000 | uint64_t{address}};
+    std::array<uint8_t, 16> octets{};
+    octets[10] = octets[11] = 0xff;
+    for (size_t i = 0; i < 4; ++i) octets[12 + i] = static_cast<uint8_t>(address >> (24 - 8 * i));
+    return std::bit_cast<dns_address>(octets);
 }
 
 // Two CPUs, the value split unevenly between them.

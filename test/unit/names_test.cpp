@@ -55,6 +55,7 @@ TEST_CASE("Bytes that are no complete name have no text") {
     CHECK(presentation_name(Bytes{5, 'a', 0}).empty());
     CHECK(presentation_name(Bytes{1, 'a', 0xc0, 0x0c}).empty());  // RFC 1035, 4.1.4
     CHECK(presentation_name(Bytes{64, 'a', 0}).empty());
+    CHECK(presentation_name(wire({std::string(64, 'a'), "com"})).empty());  // RFC 1035, 2.3.4
 }
 
 TEST_CASE("A name of 255 octets is read and one of 256 is not") {
@@ -135,7 +136,8 @@ TEST_CASE("Opcodes carry their IANA mnemonics") {
 TEST_CASE("Mapped addresses are printed as IPv4 and the others as RFC 5952 has it") {
     const auto text_of = [](const char* text) {
         dns_address address{};
-        REQUIRE(::inet_pton(AF_INET6, text, &address) == 1);  // network byte order, as the kernel side loads it
+        REQUIRE(::inet_pton(AF_INET6, text, &address) ==
+                1);  // network byte order, as the kernel side loads it
         return address_text(address);
     };
     CHECK(text_of("::ffff:192.0.2.1") == "192.0.2.1");

@@ -125,6 +125,23 @@ TEST_CASE("A clearly heavier key replaces the weakest: closing, retired, reborn 
     CHECK(prometheus.exposed_total == 109);
 }
 
+TEST_CASE("A key that was retired is missing from an exposition before it comes back at 0") {
+    TopK table(1);
+    Scraper prometheus(table);
+    for (int i = 0; i < 5; ++i) table.add("old", 0);
+    prometheus.scrape();
+    table.add("old", 0);
+    for (int i = 0; i < 100; ++i) table.add("new", 0);
+    prometheus.scrape();  // chooses old to close
+    for (int i = 0; i < 1000; ++i) table.add("old", 0);
+    prometheus.scrape();
+    CHECK(prometheus.value("old") == 1);
+    prometheus.scrape();
+    CHECK_FALSE(prometheus.shows("old"));
+    for (int i = 0; i < 3; ++i) prometheus.scrape();
+    CHECK(prometheus.value("old") == 0);
+}
+
 TEST_CASE("A key that is only a little heavier replaces nobody") {
     TopK table(1);
     Scraper prometheus(table);
