@@ -71,20 +71,22 @@ void HostSource::packet(const CapturedPacket& captured) {
         model_.sweep(captured.time_ns);
         next_sweep_ns_ = captured.time_ns + sweep_period_ns;
     }
-    const uint32_t mode = captured.ethernet ? DNS_FRAME_ETHERNET : 0;
+    uint32_t mode = captured.ethernet ? DNS_FRAME_ETHERNET : 0;
     const dns_packet octets{captured.octets.data(), captured.octets.data() + captured.octets.size()};
     dns_frame frame{};
     uint32_t reason = dns_frame_parse(octets, captured.length, mode, &settings_, &frame);
-    if (reason == DNS_FRAME_EXTENDED)
-        reason = dns_frame_parse(octets, captured.length, mode | DNS_FRAME_FOLLOW, &settings_, &frame);
+    if (reason == DNS_FRAME_EXTENDED) {
+        mode |= DNS_FRAME_FOLLOW;
+        reason = dns_frame_parse(octets, captured.length, mode, &settings_, &frame);
+    }
     if (reason == DNS_FRAME_OTHER) return;
     if (reason == DNS_OK)
-        observe(captured, frame);
+        observe(captured, mode, frame);
     else
         model_.packet(frame.protocol, reason);
 }
 
-void HostSource::observe(const CapturedPacket& captured, const dns_frame& frame) {
+void HostSource::observe(const CapturedPacket& captured, uint32_t mode, const dns_frame& frame) {
     Prefix prefix;
     dns_message parsed{};
     const uint32_t reason = parse_message(payload_of(captured, frame), frame, keys_, prefix, parsed);
@@ -93,7 +95,7 @@ void HostSource::observe(const CapturedPacket& captured, const dns_frame& frame)
 
     const dns_packet octets{captured.octets.data(), captured.octets.data() + captured.octets.size()};
     dns_address source{}, destination{};
-    dns_frame_addresses(octets, &frame, &source, &destination);
+    dns_frame_addresses(octets, mode, &frame, &source, &destination);
     const bool is_query = dns_kind(&parsed) == DNS_QUERY;
     const bool leaves = model_.options().loopback || model_.options().own.contains(key_of(source));
     const uint32_t question = parsed.name_length != 0 ? parsed.name_length + 4 : 0;

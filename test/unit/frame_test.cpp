@@ -276,8 +276,8 @@ TEST_CASE("Ports and addresses are those of the wire") {
     CHECK(parsed.frame.destination_port == 53);
 
     dns_address source{}, destination{};
-    REQUIRE(dns_frame_addresses({bytes.data(), bytes.data() + bytes.size()}, &parsed.frame, &source,
-                                &destination));
+    REQUIRE(dns_frame_addresses({bytes.data(), bytes.data() + bytes.size()}, whole_mode, &parsed.frame,
+                                &source, &destination));
     const uint8_t mapped[16] = {0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0xff, 0xff, 192, 0, 2, 1};
     CHECK(std::memcmp(&source, mapped, sizeof mapped) == 0);
     CHECK(std::memcmp(reinterpret_cast<const uint8_t*>(&destination) + 12, server4.data(), 4) == 0);
@@ -287,7 +287,7 @@ TEST_CASE("IPv6 addresses are the sixteen octets of the wire") {
     const Bytes bytes = Packet().ipv6().udp().payload(ten).build();
     const Parsed parsed = parse(bytes, 0);
     dns_address source{}, destination{};
-    REQUIRE(dns_frame_addresses({bytes.data(), bytes.data() + bytes.size()}, &parsed.frame, &source,
+    REQUIRE(dns_frame_addresses({bytes.data(), bytes.data() + bytes.size()}, 0, &parsed.frame, &source,
                                 &destination));
     CHECK(std::memcmp(&source, client6.data(), 16) == 0);
     CHECK(std::memcmp(&destination, server6.data(), 16) == 0);

@@ -1,0 +1,16 @@
+// Octets of a DNS message: what is read lies within it, and a message's numbers are within their bounds.
+#include "test/fuzz/parse.h"
+
+using namespace dnsexp::test;
+
+extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
+    const std::span<const uint8_t> octets(data, size);
+    const auto [reason, message] = parse_message(octets, static_cast<uint32_t>(size));
+    if (reason >= DNS_REASONS) __builtin_trap();
+    if (reason != DNS_OK) return 0;
+    if (message.name_length > DNS_NAME_MAX || message.labels >= DNS_LABELS_MAX) __builtin_trap();
+    if (message.name_length != 0 && DNS_HEADER_LENGTH + message.name_length + 4 > size) __builtin_trap();
+    if ((message.question_count == 0) != (message.name_length == 0)) __builtin_trap();
+    dns_plausible_start(static_cast<uint32_t>(size), &message);
+    return 0;
+}
