@@ -79,7 +79,7 @@ void HostSource::packet(const CapturedPacket& captured) {
         mode |= DNS_FRAME_FOLLOW;
         reason = dns_frame_parse(octets, captured.length, mode, &settings_, &frame);
     }
-    if (reason == DNS_FRAME_OTHER) return;
+    if (reason >= DNS_REASONS) return;  // not DNS
     if (reason == DNS_OK)
         observe(captured, mode, frame);
     else

@@ -1,5 +1,6 @@
 #include "ebpf/dns_frame.h"
 
+#include <algorithm>
 #include <catch2/catch.hpp>
 #include <cstring>
 #include <string>
@@ -40,7 +41,8 @@ struct Case {
 void check(const Case& c, uint32_t mode = whole_mode) {
     INFO(c.name);
     const Parsed parsed = parse(c.bytes, mode);
-    CHECK(parsed.reason == c.reason);
+    // Whatever is beyond the reasons is not counted as a packet on a DNS port.
+    CHECK(std::min<uint32_t>(parsed.reason, DNS_FRAME_OTHER) == c.reason);
     if (c.reason == DNS_FRAME_OTHER) return;
     CHECK(uint32_t{parsed.frame.protocol} == c.protocol);
     if (c.reason != DNS_OK) return;
@@ -97,6 +99,7 @@ TEST_CASE("What is not on a DNS port or not UDP or TCP is not counted") {
          DNS_FRAME_OTHER},
         {"ICMP", ipv4().other(1, 40).build(), DNS_FRAME_OTHER},
         {"ICMPv6", ipv6().other(58, 40).build(), DNS_FRAME_OTHER},
+        {"ICMP under an impossible IPv4 header", ipv4().octet(0, 0x44).other(1, 40).build(), DNS_FRAME_OTHER},
         {"ESP behind an extension header", ipv6().extension(60).other(50, 40).build(), DNS_FRAME_OTHER},
         {"no next header", ipv6().build(), DNS_FRAME_OTHER},
         {"ARP", Packet().ethernet().vlan(1, 0x0806).build(), DNS_FRAME_OTHER},
@@ -212,7 +215,7 @@ TEST_CASE("Without FOLLOW, extension headers ask for another pass") {
     const Bytes bytes = ipv6().extension(0).udp().payload(ten).build();
     CHECK(parse(bytes, DNS_FRAME_ETHERNET).reason == DNS_FRAME_EXTENDED);
     CHECK(parse(ipv6().udp().payload(ten).build(), DNS_FRAME_ETHERNET).reason == DNS_OK);
-    CHECK(parse(ipv6().other(58, 8).build(), DNS_FRAME_ETHERNET).reason == DNS_FRAME_OTHER);
+    CHECK(parse(ipv6().other(50, 8).build(), DNS_FRAME_ETHERNET).reason == DNS_FRAME_OTHER);
 }
 
 TEST_CASE("Frames without Ethernet begin with their IP header") {
