@@ -103,6 +103,7 @@ struct dns_interface_stats {
 
 struct dns_server_stats { /* index: server slot * DNS_ROLES + role */
 	__u64 retransmissions, truncated, unmatched, late, duplicate, empty;
+	__u64 unreachable; /* ICMP said so of a query to it */
 };
 
 struct dns_latency { /* index: (server slot * DNS_ROLES + role) * DNS_LATENCY_TYPES + latency type */

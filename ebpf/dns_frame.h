@@ -18,13 +18,17 @@ enum {
 	DNS_IPV6_LENGTH = 40,
 	DNS_UDP_LENGTH = 8,
 	DNS_TCP_LENGTH = 20,
+	DNS_IPPROTO_ICMP = 1,
 	DNS_IPPROTO_TCP = 6,
 	DNS_IPPROTO_UDP = 17,
+	DNS_IPPROTO_ICMPV6 = 58,
 	DNS_OFFSET_MASK = 2047, /* bits of an offset up to DNS_EXTENSIONS_END */
 	DNS_EXTENSIONS_END = 1280, /* the least MTU of IPv6 (RFC 8200, 5) */
 	DNS_EXTENSIONS_MAX = 8, /* RFC 8200, 4.1 lists seven, of which destination options may come twice */
 	DNS_FRAME_OTHER = DNS_REASONS, /* not on a DNS port: nothing to count */
-	DNS_FRAME_EXTENDED             /* IPv6 with extension headers, which dns_frame_parse was not asked to follow */
+	DNS_FRAME_EXTENDED,            /* IPv6 with extension headers, which dns_frame_parse was not asked to follow */
+	DNS_FRAME_ICMP,                /* ICMP, at transport_at: dns_unreachable.h reads it */
+	DNS_FRAME_UNREACHABLE          /* an ICMP message that says so of a query */
 };
 
 struct dns_frame {
@@ -65,11 +69,15 @@ DNS_INLINE __u32 dns_parse_ipv4(struct dns_packet packet, __u32 at, struct dns_f
 	if (!ip)
 		return DNS_TRUNCATED_PACKET;
 	frame->next = ip[9];
-	if (frame->next != DNS_IPPROTO_UDP && frame->next != DNS_IPPROTO_TCP)
+	if (frame->next != DNS_IPPROTO_UDP && frame->next != DNS_IPPROTO_TCP && frame->next != DNS_IPPROTO_ICMP)
 		return DNS_FRAME_OTHER;
 	header = (ip[0] & 15) * 4;
 	if (ip[0] >> 4 != 4 || header < DNS_IPV4_LENGTH)
 		return DNS_BAD_IP_HEADER;
+	if (frame->next == DNS_IPPROTO_ICMP) {
+		frame->transport_at = at + header;
+		return DNS_FRAME_ICMP;
+	}
 	fragment = dns_be16(ip + 6);
 	if (fragment & 0x1fff)
 		return DNS_FRAGMENT;
@@ -134,6 +142,8 @@ DNS_INLINE __u32 dns_follow_extensions(struct dns_packet packet, struct dns_fram
 		__u32 length, at;
 		if (frame->next == DNS_IPPROTO_UDP || frame->next == DNS_IPPROTO_TCP)
 			return told && !frame->ip_length ? DNS_BAD_IP_HEADER : DNS_OK;
+		if (frame->next == DNS_IPPROTO_ICMPV6)
+			return DNS_FRAME_ICMP;
 		if (!dns_is_extension(frame->next))
 			return DNS_FRAME_OTHER;
 		at = dns_recall(&frame->transport_at, DNS_FRAME_FOLLOW);
@@ -171,6 +181,8 @@ DNS_INLINE __u32 dns_parse_ipv6(struct dns_packet packet, __u32 at, __u32 follow
 	frame->transport_at = at + DNS_IPV6_LENGTH;
 	if (frame->next == DNS_IPPROTO_UDP || frame->next == DNS_IPPROTO_TCP)
 		return DNS_OK;
+	if (frame->next == DNS_IPPROTO_ICMPV6)
+		return DNS_FRAME_ICMP;
 	if (!dns_is_extension(frame->next))
 		return DNS_FRAME_OTHER;
 	return follow ? dns_follow_extensions(packet, frame) : (__u32)DNS_FRAME_EXTENDED;
@@ -246,7 +258,7 @@ DNS_INLINE __u32 dns_parse_ethernet(struct dns_packet packet, __u32 *network)
 
 /* Reads a packet up to its UDP or TCP payload; `mode` is of enum dns_frame_mode.
  * DNS_OK: it is on a listed port and `frame` is filled. DNS_FRAME_OTHER: it is not, nothing is to be counted.
- * DNS_FRAME_EXTENDED: ask again with DNS_FRAME_FOLLOW. Any other value: why it can't be read; frame->protocol tells
+ * DNS_FRAME_EXTENDED: ask again with DNS_FRAME_FOLLOW. DNS_FRAME_ICMP: transport_at is filled. Any other value: why it can't be read; frame->protocol tells
  * whether it was known to be on a listed port. */
 DNS_INLINE __u32 dns_frame_parse(struct dns_packet packet, __u32 packet_length, __u32 mode,
 				 const struct dns_settings *settings, struct dns_frame *frame)

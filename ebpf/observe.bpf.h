@@ -4,7 +4,7 @@
 #define OBSERVE_BPF_H
 
 #include "ebpf/claim.bpf.h"
-#include "ebpf/dns_frame.h"
+#include "ebpf/dns_unreachable.h"
 #include "ebpf/load.bpf.h"
 #include "ebpf/pending_cas.bpf.h"
 #include "ebpf/pending_lock.bpf.h"
@@ -304,6 +304,18 @@ static __always_inline void observe_frame(void *ctx, const __u32 how, __u32 ifin
 		return;
 	observe_endpoints(&o);
 	observe_message(&o);
+}
+
+/* An ICMP message about a query: the query's destination is in the scratch. It arrives at the client. */
+static __always_inline void observe_unreachable(const struct dns_scratch *quoted, const __u32 how)
+{
+	struct dns_stats *s = store_stats();
+	struct dns_server_stats *counts;
+	if (!s)
+		return;
+	counts = store_server(s, claim_server_of_response(&quoted->destination), observe_role(how, DNS_RESPONSE));
+	if (counts)
+		counts->unreachable++;
 }
 
 static __always_inline struct dns_scratch *observe_scratch(void)

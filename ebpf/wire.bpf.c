@@ -40,7 +40,7 @@ static __always_inline __u32 watch_frame(struct dns_packet packet, __u32 length,
 	struct dns_scratch *scratch;
 	const __u32 reason = dns_frame_parse(packet, length, mode, &settings, &frame);
 
-	if (reason == DNS_FRAME_OTHER || reason == DNS_FRAME_EXTENDED)
+	if (reason == DNS_FRAME_OTHER || reason == DNS_FRAME_EXTENDED || reason == DNS_FRAME_ICMP)
 		return reason;
 	scratch = observe_scratch();
 	if (!scratch)
@@ -51,7 +51,7 @@ static __always_inline __u32 watch_frame(struct dns_packet packet, __u32 length,
 	return reason;
 }
 
-/* The seldom case: extension headers. The frame lies in the scratch from the start. */
+/* The seldom cases: extension headers and ICMP. The frame lies in the scratch from the start. */
 static __always_inline __u32 watch_frame_again(struct dns_packet packet, __u32 length, const __u32 mode)
 {
 	struct dns_scratch *scratch = observe_scratch();
@@ -59,7 +59,9 @@ static __always_inline __u32 watch_frame_again(struct dns_packet packet, __u32 l
 	if (!scratch)
 		return DNS_FRAME_OTHER;
 	reason = dns_frame_parse(packet, length, mode, &settings, &scratch->frame);
-	if (reason == DNS_OK &&
+	if (reason == DNS_FRAME_ICMP)
+		reason = dns_unreachable_parse(packet, mode, &settings, &scratch->frame);
+	if ((reason == DNS_OK || reason == DNS_FRAME_UNREACHABLE) &&
 	    !dns_frame_addresses(packet, mode, &scratch->frame, &scratch->source, &scratch->destination))
 		return DNS_TRUNCATED_PACKET;
 	return reason;
@@ -87,7 +89,7 @@ static __always_inline __u32 watch_skb_frame(struct __sk_buff *skb, const __u32 
 {
 	const struct dns_packet packet = watch_packet(skb->data, skb->data_end);
 	const __u32 reason = watch_frame(packet, skb->len, how & HOOK_IP ? 0 : DNS_FRAME_ETHERNET);
-	if (reason != DNS_FRAME_EXTENDED && reason != DNS_TRUNCATED_PACKET)
+	if (reason != DNS_FRAME_EXTENDED && reason != DNS_FRAME_ICMP && reason != DNS_TRUNCATED_PACKET)
 		return reason;
 	return how & HOOK_IP ? watch_ip_again(skb) : watch_ethernet_again(skb);
 }
@@ -96,7 +98,7 @@ static __always_inline __u32 watch_xdp_frame(struct xdp_md *xdp)
 {
 	const struct dns_packet packet = watch_packet(xdp->data, xdp->data_end);
 	const __u32 reason = watch_frame(packet, packet.end - packet.data, DNS_FRAME_ETHERNET);
-	return reason == DNS_FRAME_EXTENDED ? watch_xdp_again(xdp) : reason;
+	return reason == DNS_FRAME_EXTENDED || reason == DNS_FRAME_ICMP ? watch_xdp_again(xdp) : reason;
 }
 
 static __always_inline int watch_skb(struct __sk_buff *skb, const __u32 how, __u32 reason)
@@ -104,6 +106,10 @@ static __always_inline int watch_skb(struct __sk_buff *skb, const __u32 how, __u
 	struct dns_scratch *scratch = observe_scratch();
 	if (!scratch)
 		return 0;
+	if (reason == DNS_FRAME_UNREACHABLE) {
+		observe_unreachable(scratch, how);
+		return 0;
+	}
 	if (reason == DNS_OK && scratch->frame.transport == DNS_UDP && skb->gso_segs > 1)
 		watch_segmented(&scratch->frame, skb->gso_segs, skb->gso_size);
 	observe_frame(skb, how, skb->ifindex, skb->len, reason, scratch);
@@ -115,7 +121,11 @@ static __always_inline int watch_xdp(struct xdp_md *xdp, const __u32 how, __u32 
 	struct dns_scratch *scratch = observe_scratch();
 	const struct dns_packet packet = watch_packet(xdp->data, xdp->data_end);
 	const __u32 length = how & HOOK_LOCK ? (__u32)(packet.end - packet.data) : (__u32)bpf_xdp_get_buff_len(xdp);
-	if (scratch)
+	if (!scratch)
+		return 0;
+	if (reason == DNS_FRAME_UNREACHABLE)
+		observe_unreachable(scratch, how);
+	else
 		observe_frame(xdp, how, xdp->ingress_ifindex, length, reason, scratch);
 	return 0;
 }

@@ -129,8 +129,10 @@ void fold_servers(const RawSnapshot& snapshot, const SlotNames& names, Folded& f
         {Metric::responses_duplicate, &dns_server_stats::duplicate},
         {Metric::responses_empty, &dns_server_stats::empty}};
     Tally tallies[std::size(columns)];
+    Tally unreachable;
     for (const auto& [key, cpus] : snapshot.servers) {
         const dns_server_stats sum = sum_cpus(cpus);
+        if (sum.unreachable) unreachable.add({names.server(key / DNS_ROLES)}, sum.unreachable);
         const bool idle = std::all_of(std::begin(columns), std::end(columns),
                                       [&](const auto& column) { return sum.*column.second == 0; });
         if (idle) continue;
@@ -138,6 +140,7 @@ void fold_servers(const RawSnapshot& snapshot, const SlotNames& names, Folded& f
         for (size_t i = 0; i < std::size(columns); ++i) tallies[i].add(labels, sum.*columns[i].second);
     }
     for (size_t i = 0; i < std::size(columns); ++i) folded[columns[i].first].series = tallies[i].series();
+    folded[Metric::unreachable].series = unreachable.series();
 }
 
 void fold_own(const RawSnapshot& snapshot, Folded& folded) {

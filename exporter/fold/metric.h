@@ -22,6 +22,7 @@ enum class Metric : uint8_t {
     responses_late,
     responses_duplicate,
     responses_empty,
+    unreachable,
     opcodes,
     flags,
     // from events

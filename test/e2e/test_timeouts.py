@@ -59,6 +59,15 @@ class TimeoutsTest(LabCase):
                    timeout=TIMEOUT_MS / 1000 + 2)
         self.assertEqual({"TIMEOUT": 100}, self.finish().by("dns_queries_total", "rcode"))
 
+    def test_an_icmp_message_tells_that_nobody_listens(self):
+        for address, own in (("10.1.0.2", "10.1.0.1"), ("fd00:1::2", "fd00:1::1")):
+            for number in range(3):  # a socket of its own each: the kernel hands the error to the next call on it
+                with dns.udp_socket(self.a, own) as client:
+                    client.sendto(dns.query(number, f"h{number}.{dns.ZONE}"), (address, 53))
+        page = self.finish()
+        self.assertEqual({"10.1.0.2": 3, "fd00:1::2": 3}, page.by("dns_unreachable_total", "server"))
+        self.assertEqual({"TIMEOUT": 6}, page.by("dns_queries_total", "rcode"))
+
     def test_answers_after_the_timeout_are_late(self):
         server = self.nsd(self.b)
         server.send(signal.SIGSTOP)
