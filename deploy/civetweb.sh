@@ -25,11 +25,18 @@ echo "civetweb: fetching Debian's source package"
 (cd "$work" && "${apt[@]}" source civetweb >/dev/null)
 source=$(find "$work" -maxdepth 1 -type d -name 'civetweb-*' | head -1)
 echo "civetweb: building $(basename "$source") with TLS and IPv6"
-cmake -S "$source" -B "$work/build" -G Ninja -DCMAKE_BUILD_TYPE=RelWithDebInfo -DCMAKE_INSTALL_PREFIX="$prefix" \
-    -DCMAKE_INSTALL_LIBDIR=lib -DCMAKE_POSITION_INDEPENDENT_CODE=ON -DBUILD_SHARED_LIBS=OFF \
-    -DCIVETWEB_BUILD_TESTING=OFF -DCIVETWEB_ENABLE_SERVER_EXECUTABLE=OFF -DCIVETWEB_ENABLE_CXX=OFF \
-    -DCIVETWEB_ENABLE_ASAN=OFF -DCIVETWEB_ENABLE_DEBUG_TOOLS=OFF -DCIVETWEB_SERVE_NO_FILES=ON \
-    -DCIVETWEB_DISABLE_CGI=ON -DCIVETWEB_ENABLE_IPV6=ON -DCIVETWEB_ENABLE_SSL_DYNAMIC_LOADING=OFF \
-    -DCIVETWEB_SSL_OPENSSL_API_1_1=ON >"$work/log" 2>&1 &&
-    cmake --build "$work/build" >>"$work/log" 2>&1 && cmake --install "$work/build" >>"$work/log" 2>&1 ||
-    { echo "civetweb: the build failed:" >&2; tail -30 "$work/log" >&2; exit 1; }
+
+build_it() {
+    cmake -S "$source" -B "$work/build" -G Ninja -DCMAKE_BUILD_TYPE=RelWithDebInfo -DCMAKE_INSTALL_PREFIX="$prefix" \
+        -DCMAKE_INSTALL_LIBDIR=lib -DCMAKE_POSITION_INDEPENDENT_CODE=ON -DBUILD_SHARED_LIBS=OFF \
+        -DCIVETWEB_BUILD_TESTING=OFF -DCIVETWEB_ENABLE_SERVER_EXECUTABLE=OFF -DCIVETWEB_ENABLE_CXX=OFF \
+        -DCIVETWEB_ENABLE_ASAN=OFF -DCIVETWEB_ENABLE_DEBUG_TOOLS=OFF -DCIVETWEB_SERVE_NO_FILES=ON \
+        -DCIVETWEB_DISABLE_CGI=ON -DCIVETWEB_ENABLE_IPV6=ON -DCIVETWEB_ENABLE_SSL_DYNAMIC_LOADING=OFF \
+        -DCIVETWEB_SSL_OPENSSL_API_1_1=ON &&
+        cmake --build "$work/build" && cmake --install "$work/build"
+}
+if ! build_it >"$work/log" 2>&1; then
+    echo "civetweb: the build failed:" >&2
+    tail -30 "$work/log" >&2
+    exit 1
+fi

@@ -2,11 +2,11 @@
 # Builds everything and runs the tests, ring by ring. A ring without tests, or a test that was not run, is a failure.
 # usage: test/run.sh [STEP...], by default all of them in this order:
 #   format                            clang-format has nothing to change
-#   lint                              test/lint.sh, where it is there
+#   lint                              test/lint.sh; with TIDY=1 clang-tidy too (minutes)
 #   unit golden fuzz kernel e2e bench the rings of the release build (kernel, e2e and bench need root)
 #   asan tsan                         the rings unit, golden and fuzz again, under sanitizers
 set -uo pipefail
-cd "$(dirname "$0")/.."
+cd "$(dirname "$0")/.." || exit 1
 rings="unit golden fuzz kernel e2e bench"
 steps=${*:-format lint $rings asan tsan}
 jobs=$(nproc)
@@ -64,10 +64,8 @@ format() {
 }
 
 lint() {
-    if [ ! -e test/lint.sh ]; then
-        note lint none "there is no test/lint.sh"
-    elif bash test/lint.sh; then
-        note lint passed ""
+    if test/lint.sh; then
+        note lint passed "includes, text, shell, Python$([ "${TIDY:-0}" = 1 ] && echo ", clang-tidy")"
     else
         note lint FAILED "see above"
     fi
@@ -78,7 +76,8 @@ trap 'rm -f build/.built-*-$$' EXIT
 deploy/packages.sh test && deploy/civetweb.sh build/civetweb || exit 1
 for step in $steps; do
     case $step in
-        format | lint) $step ;;
+        format) format ;;
+        lint) lint ;;
         unit | golden | fuzz | kernel | e2e | bench)
             if build release; then ring release "$step" "$step"; else note "$step" FAILED "the release build failed"; fi ;;
         asan | tsan)

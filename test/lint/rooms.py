@@ -1,0 +1,105 @@
+"""Which part of the house may include which: the table of README.md as data, held to the #include lines."""
+import re
+
+# Headers of ebpf/ that compile on both sides: x.h, while x.bpf.h is for the kernel side alone.
+DUAL = re.compile(r"ebpf/\w+\.h")
+ABI = re.compile(r"ebpf/dns_abi\.h")
+PLATFORM = "ebpf/dns_platform.h"
+
+# Room of exporter/ -> rooms that it may include, besides itself.
+ROOMS = {
+    "base": set(),
+    "config": {"base"},
+    "source": {"base"},
+    "net": {"base", "config"},
+    "bpf": {"base", "config", "source", "net"},
+    "fold": {"base", "source"},
+    "metrics": {"base", "fold"},
+    "http": {"base", "metrics"},
+    "os": {"base"},
+    "app": {"base", "config", "source", "net", "bpf", "fold", "metrics", "http", "os"},
+    "main.cpp": {"app", "config", "base"},
+}
+# Rooms that know the kernel side's types, and by which headers. A room that isn't here knows none.
+KERNEL_TYPES = {"source": ABI, "net": ABI, "bpf": DUAL, "fold": DUAL, "metrics": DUAL}
+
+# Library header -> the room that alone uses it.
+LIBRARIES = {
+    "bpf/": "bpf",
+    "libmnl/": "net",
+    "libpsl.h": "fold",
+    "prometheus/": "metrics",
+    "civetweb.h": "http",
+    "zlib.h": "http",
+    "yaml-cpp/": "config",
+    "CLI/": "config",
+}
+# What belongs to the system: the C++ library's headers have no suffix.
+SYSTEM = re.compile(r"[a-z_]+|(sys|linux|netinet|arpa)/[a-z_0-9]+\.h|"
+                    r"(dirent|fcntl|fnmatch|poll|pthread|sched|signal|time|unistd)\.h")
+
+INCLUDE = re.compile(r'^\s*#\s*include\s*([<"])([^>"]+)[>"]', re.MULTILINE)
+
+
+def includes(text):
+    """(line number, quoted or not, what) of each #include."""
+    for match in INCLUDE.finditer(text):
+        yield text.count("\n", 0, match.start(2)) + 1, match.group(1) == '"', match.group(2)
+
+
+def check(path, text):
+    """Problems of one C or C++ file, as (line number, words)."""
+    parts = path.split("/")
+    if parts[0] == "ebpf":
+        rule = _kernel_side
+    elif parts[0] == "exporter":
+        rule = _user_side
+    else:
+        return
+    for line, quoted, what in includes(text):
+        problem = rule(path, quoted, what)
+        if problem:
+            yield line, problem
+    if DUAL.fullmatch(path) and path != PLATFORM and "__bpf__" in text:
+        line = text[:text.index("__bpf__")].count("\n") + 1
+        yield line, f"only {PLATFORM} may tell the BPF target from the host"
+
+
+def _kernel_side(path, quoted, what):
+    if DUAL.fullmatch(path):
+        if quoted and DUAL.fullmatch(what) or what == "linux/types.h":
+            return None
+        return f"a dual header includes dual headers and <linux/types.h>, not {what}"
+    if quoted:
+        return None if what.startswith("ebpf/") else f"the kernel side includes headers of ebpf/, not {what}"
+    return None if what.startswith(("linux/", "bpf/")) else f"the kernel side has no use for <{what}>"
+
+
+def _user_side(path, quoted, what):
+    room = path.split("/")[1]
+    if room not in ROOMS:
+        return f"exporter/{room} is in no line of test/lint/rooms.py"
+    return _own_header(path, room, what) if quoted else _library(room, what)
+
+
+def _own_header(path, room, what):
+    parts = what.split("/")
+    if what == "exporter/version.h":
+        return None
+    if what.endswith(".skel.h"):
+        return None if path == "exporter/bpf/skeleton.h" else "only exporter/bpf/skeleton.h includes a skeleton"
+    if parts[0] == "ebpf" and len(parts) == 2:
+        known = KERNEL_TYPES.get(room)
+        return None if known and known.fullmatch(what) else f"{room} may not include {what}"
+    if parts[0] != "exporter" or len(parts) != 3:
+        return f'"{what}" is not a path from the root to a header of exporter/ or ebpf/'
+    return None if parts[1] == room or parts[1] in ROOMS[room] else f"{room} may not include {parts[1]}"
+
+
+def _library(room, what):
+    for library, owner in LIBRARIES.items():
+        if what == library or library.endswith("/") and what.startswith(library):
+            return None if room == owner else f"only {owner} may include <{what}>"
+    if SYSTEM.fullmatch(what):
+        return None
+    return f"<{what}> is no system header and no library of test/lint/rooms.py"
