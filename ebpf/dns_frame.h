@@ -73,7 +73,7 @@ DNS_INLINE __u32 dns_parse_ipv4(struct dns_packet packet, __u32 at, struct dns_f
 		return DNS_FRAME_OTHER;
 	header = (ip[0] & 15) * 4;
 	if (ip[0] >> 4 != 4 || header < DNS_IPV4_LENGTH)
-		return DNS_BAD_IP_HEADER;
+		return frame->next == DNS_IPPROTO_ICMP ? (__u32)DNS_FRAME_OTHER : (__u32)DNS_BAD_IP_HEADER;
 	if (frame->next == DNS_IPPROTO_ICMP) {
 		frame->transport_at = at + header;
 		return DNS_FRAME_ICMP;

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
  * The table of pending queries: what both implementations share. A set of four ways; a word tells a way's state, the
- * low 13 bits of its tag and its send time, so most ways are passed over without touching their record.
+ * low 13 bits of its tag and its send time, so most ways are passed over without touching their record. A retransmission
+ * of a query that went to its second set is not known as one if the first has room by then.
  *
  * The interface, in pending_cas.bpf.h and pending_lock.bpf.h:
  *   pending_*_insert    finds a place for a query and marks it BUSY: its record and detail are the caller's to fill
@@ -13,7 +14,10 @@
 #include "ebpf/config.bpf.h"
 #include "ebpf/maps.bpf.h"
 
-enum { PENDING_TRIES = 3 }; /* of 43 million inserts into 4 sets by two CPUs, some 50 needed more */
+/* A query has two sets: with 5,000 queries open in 65,536 slots, one in three times some set of four ways is full; that
+ * both are is one time in thousands. The passes take the first and the second, the first again with a LIVE entry giving
+ * way, and that once more for one who lost a race at each. */
+enum { PENDING_PASS_FIRST, PENDING_PASS_SECOND, PENDING_PASS_EVICT, PENDING_PASSES = 4 };
 
 enum pending_result {
 	PENDING_INSERTED,
@@ -65,7 +69,11 @@ static __always_inline const struct dns_pending_record *pending_record(const str
 	return (const struct dns_pending_record *)((const char *)&set->record[way] + word);
 }
 
-static __always_inline __u32 pending_set_of(__u64 tag) { return (tag >> 32) & pending_set_mask; }
+/* Both sets' numbers come from bits that the word's tag does not hold. */
+static __always_inline __u32 pending_set_of(__u64 tag, __u32 second)
+{
+	return (second ? tag >> DNS_PENDING_TAG_BITS : tag >> 32) & pending_set_mask;
+}
 
 /* How willingly a way is given to a new query: free ones first, then answered or given up ones, then LIVE ones; the
  * older the sooner. 0: it is being filled. */
@@ -154,11 +162,34 @@ static __always_inline struct dns_pending_facts pending_facts_of(const struct dn
 	return pending_record(set, choice->way & (DNS_PENDING_WAYS - 1), choice->word)->facts;
 }
 
-/* What became of the LIVE entry that a query takes the place of. */
-static __always_inline void pending_note_evicted(struct pending_slot *slot, __u64 word, __u64 now)
+/* Whether a chosen way is to be taken in this pass; as long as there is another set, no LIVE entry gives way. */
+static __always_inline __u32 pending_acceptable(const struct dns_pending_choice *choice, __u32 pass)
 {
-	slot->has_evicted = pending_state(word) == DNS_PENDING_LIVE;
-	slot->evicted = pending_age(now, word) > query_timeout_ns ? DNS_OUTCOME_TIMEOUT : DNS_OUTCOME_UNTRACKED;
+	if (choice->result != PENDING_INSERTED)
+		return 0;
+	return pass >= PENDING_PASS_EVICT || pending_state(choice->word) != DNS_PENDING_LIVE;
+}
+
+static __always_inline __u32 pending_is_match(__u32 result)
+{
+	return result == PENDING_MATCHED || result == PENDING_EXPIRED;
+}
+
+static __always_inline __u64 pending_ended(const struct dns_pending_choice *choice)
+{
+	return (choice->word & ~(__u64)DNS_PENDING_STATE_MASK) |
+	       (choice->result == PENDING_MATCHED ? DNS_PENDING_DONE : DNS_PENDING_TIMED_OUT);
+}
+
+/* Fills the slot of an insert. `number` is the set's. */
+static __always_inline void pending_took(struct pending_slot *slot, struct dns_pending_set *set, __u32 number,
+					 const struct dns_pending_choice *choice, __u64 now)
+{
+	slot->set = set;
+	slot->way = choice->way & (DNS_PENDING_WAYS - 1);
+	slot->index = number * DNS_PENDING_WAYS + slot->way;
+	slot->has_evicted = pending_state(choice->word) == DNS_PENDING_LIVE;
+	slot->evicted = pending_age(now, choice->word) > query_timeout_ns ? DNS_OUTCOME_TIMEOUT : DNS_OUTCOME_UNTRACKED;
 }
 
 #endif

@@ -7,34 +7,27 @@
 
 #include "ebpf/pending.bpf.h"
 
-static __always_inline struct dns_pending_set *pending_cas_set(__u64 tag)
-{
-	const __u32 number = pending_set_of(tag);
-	return bpf_map_lookup_elem(&pending_cas, &number);
-}
-
 static __always_inline __u32 pending_cas_insert(const struct dns_pending_record *query, __u64 now,
-					       struct dns_pending_choice *choice, struct pending_slot *slot)
+						struct dns_pending_choice *choice, struct pending_slot *slot)
 {
-	struct dns_pending_set *set = pending_cas_set(query->tag);
-	__u32 try, way;
-	if (!set)
-		return PENDING_CONTENDED;
+	__u32 pass;
 	slot->busy = pending_word(now, query->tag, DNS_PENDING_BUSY);
-	for (try = 0; try < PENDING_TRIES; try++) {
+	for (pass = 0; pass < PENDING_PASSES; pass++) {
+		const __u32 number = pending_set_of(query->tag, pass == PENDING_PASS_SECOND);
+		struct dns_pending_set *set = bpf_map_lookup_elem(&pending_cas, &number);
+		__u64 *word;
+		if (!set)
+			return PENDING_CONTENDED;
 		pending_choose_insert(set, query, now, choice);
 		if (choice->result == PENDING_RETRANSMISSION)
 			return PENDING_RETRANSMISSION;
-		if (choice->result == PENDING_CONTENDED)
+		if (!pending_acceptable(choice, pass))
 			continue;
-		way = choice->way & (DNS_PENDING_WAYS - 1);
 		slot->facts = pending_facts_of(set, choice);
-		if (__sync_val_compare_and_swap(&set->word[way], choice->word, slot->busy) != choice->word)
+		word = &set->word[choice->way & (DNS_PENDING_WAYS - 1)];
+		if (__sync_val_compare_and_swap(word, choice->word, slot->busy) != choice->word)
 			continue;
-		slot->set = set;
-		slot->way = way;
-		slot->index = pending_set_of(query->tag) * DNS_PENDING_WAYS + way;
-		pending_note_evicted(slot, choice->word, now);
+		pending_took(slot, set, number, choice, now);
 		return PENDING_INSERTED;
 	}
 	return PENDING_CONTENDED;
@@ -52,29 +45,32 @@ static __always_inline void pending_cas_publish(struct pending_slot *slot, const
 #endif
 }
 
-static __always_inline __u32 pending_cas_complete(__u64 tag, __u64 question, __u64 now,
-					       struct dns_pending_choice *choice, struct pending_slot *slot)
+/* The third and fourth pass are for one who lost a race: what the other made of the query is the answer then. */
+static __always_inline __u32 pending_cas_complete(__u64 tag, __u64 question, __u64 now, struct dns_pending_choice *choice,
+						  struct pending_slot *slot)
 {
-	struct dns_pending_set *set = pending_cas_set(tag);
-	__u32 try;
-	if (!set)
-		return PENDING_UNMATCHED;
-	for (try = 0; try < PENDING_TRIES; try++) {
-		__u64 ended;
-		__u32 way;
+	__u32 pass, lost = 0, result = PENDING_UNMATCHED;
+	for (pass = 0; pass < PENDING_PASSES && (pass < 2 || lost); pass++) {
+		const __u32 number = pending_set_of(tag, pass & 1);
+		struct dns_pending_set *set = bpf_map_lookup_elem(&pending_cas, &number);
+		__u64 *word;
+		if (!set)
+			return PENDING_UNMATCHED;
 		pending_choose_complete(set, tag, question, now, choice);
-		if (choice->result != PENDING_MATCHED && choice->result != PENDING_EXPIRED)
-			return choice->result;
-		way = choice->way & (DNS_PENDING_WAYS - 1);
+		if (!pending_is_match(choice->result)) {
+			if (choice->result != PENDING_UNMATCHED)
+				result = choice->result;
+			continue;
+		}
 		slot->facts = pending_facts_of(set, choice);
-		slot->age_ns = pending_age(now, choice->word);
-		slot->index = pending_set_of(tag) * DNS_PENDING_WAYS + way;
-		ended = (choice->word & ~(__u64)DNS_PENDING_STATE_MASK) |
-			(choice->result == PENDING_MATCHED ? DNS_PENDING_DONE : DNS_PENDING_TIMED_OUT);
-		if (__sync_val_compare_and_swap(&set->word[way], choice->word, ended) == choice->word)
+		word = &set->word[choice->way & (DNS_PENDING_WAYS - 1)];
+		if (__sync_val_compare_and_swap(word, choice->word, pending_ended(choice)) == choice->word) {
+			slot->age_ns = pending_age(now, choice->word);
 			return choice->result;
+		}
+		lost = 1;
 	}
-	return PENDING_UNMATCHED;
+	return result;
 }
 
 #endif

@@ -7,34 +7,34 @@
 
 #include "ebpf/pending.bpf.h"
 
-static __always_inline struct dns_pending_locked *pending_lock_set(__u64 tag)
-{
-	const __u32 number = pending_set_of(tag);
-	return bpf_map_lookup_elem(&pending_lock, &number);
-}
-
 static __always_inline __u32 pending_lock_insert(const struct dns_pending_record *query, __u64 now,
-					       struct dns_pending_choice *choice, struct pending_slot *slot)
+						 struct dns_pending_choice *choice, struct pending_slot *slot)
 {
-	struct dns_pending_locked *locked = pending_lock_set(query->tag);
-	struct dns_pending_set *set = (struct dns_pending_set *)locked;
-	__u32 way;
-	if (!locked)
-		return PENDING_CONTENDED;
+	__u32 pass;
 	slot->busy = pending_word(now, query->tag, DNS_PENDING_BUSY);
-	bpf_spin_lock(&locked->lock);
-	pending_choose_insert(set, query, now, choice);
-	way = choice->way & (DNS_PENDING_WAYS - 1);
-	if (choice->result == PENDING_INSERTED) {
-		slot->facts = pending_facts_of(set, choice);
-		*(volatile __u64 *)&set->word[way] = slot->busy;
+	for (pass = 0; pass <= PENDING_PASS_EVICT; pass++) { /* no race to lose under the lock */
+		const __u32 number = pending_set_of(query->tag, pass == PENDING_PASS_SECOND);
+		struct dns_pending_locked *locked = bpf_map_lookup_elem(&pending_lock, &number);
+		struct dns_pending_set *set = (struct dns_pending_set *)locked;
+		__u32 taken;
+		if (!locked)
+			return PENDING_CONTENDED;
+		bpf_spin_lock(&locked->lock);
+		pending_choose_insert(set, query, now, choice);
+		taken = pending_acceptable(choice, pass);
+		if (taken) {
+			slot->facts = pending_facts_of(set, choice);
+			*(volatile __u64 *)&set->word[choice->way & (DNS_PENDING_WAYS - 1)] = slot->busy;
+		}
+		bpf_spin_unlock(&locked->lock);
+		if (choice->result == PENDING_RETRANSMISSION)
+			return PENDING_RETRANSMISSION;
+		if (taken) {
+			pending_took(slot, set, number, choice, now);
+			return PENDING_INSERTED;
+		}
 	}
-	bpf_spin_unlock(&locked->lock);
-	slot->set = set;
-	slot->way = way;
-	slot->index = pending_set_of(query->tag) * DNS_PENDING_WAYS + way;
-	pending_note_evicted(slot, choice->word, now);
-	return choice->result;
+	return PENDING_CONTENDED;
 }
 
 static __always_inline void pending_lock_publish(struct pending_slot *slot, const struct dns_pending_record *query, __u64 now)
@@ -46,26 +46,31 @@ static __always_inline void pending_lock_publish(struct pending_slot *slot, cons
 	bpf_spin_unlock(&locked->lock);
 }
 
-static __always_inline __u32 pending_lock_complete(__u64 tag, __u64 question, __u64 now,
-					       struct dns_pending_choice *choice, struct pending_slot *slot)
+static __always_inline __u32 pending_lock_complete(__u64 tag, __u64 question, __u64 now, struct dns_pending_choice *choice,
+						   struct pending_slot *slot)
 {
-	struct dns_pending_locked *locked = pending_lock_set(tag);
-	struct dns_pending_set *set = (struct dns_pending_set *)locked;
-	__u32 way;
-	if (!locked)
-		return PENDING_UNMATCHED;
-	bpf_spin_lock(&locked->lock);
-	pending_choose_complete(set, tag, question, now, choice);
-	way = choice->way & (DNS_PENDING_WAYS - 1);
-	if (choice->result == PENDING_MATCHED || choice->result == PENDING_EXPIRED) {
-		slot->facts = pending_facts_of(set, choice);
-		set->word[way] = (choice->word & ~(__u64)DNS_PENDING_STATE_MASK) |
-				 (choice->result == PENDING_MATCHED ? DNS_PENDING_DONE : DNS_PENDING_TIMED_OUT);
+	__u32 pass, result = PENDING_UNMATCHED;
+	for (pass = 0; pass <= PENDING_PASS_SECOND; pass++) {
+		const __u32 number = pending_set_of(tag, pass);
+		struct dns_pending_locked *locked = bpf_map_lookup_elem(&pending_lock, &number);
+		struct dns_pending_set *set = (struct dns_pending_set *)locked;
+		if (!locked)
+			return PENDING_UNMATCHED;
+		bpf_spin_lock(&locked->lock);
+		pending_choose_complete(set, tag, question, now, choice);
+		if (pending_is_match(choice->result)) {
+			slot->facts = pending_facts_of(set, choice);
+			set->word[choice->way & (DNS_PENDING_WAYS - 1)] = pending_ended(choice);
+		}
+		bpf_spin_unlock(&locked->lock);
+		if (pending_is_match(choice->result)) {
+			slot->age_ns = pending_age(now, choice->word);
+			return choice->result;
+		}
+		if (choice->result != PENDING_UNMATCHED)
+			result = choice->result;
 	}
-	bpf_spin_unlock(&locked->lock);
-	slot->age_ns = pending_age(now, choice->word);
-	slot->index = pending_set_of(tag) * DNS_PENDING_WAYS + way;
-	return choice->result;
+	return result;
 }
 
 #endif
