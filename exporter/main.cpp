@@ -1,5 +1,5 @@
-// The command: flags, configuration, and then serve() or a reason why not. Exit codes: 0 stopped or checked, 1 could not
-// run, 2 bad flags.
+// The command: flags, configuration, and then serve() or a reason why not. Exit codes: 0 stopped or checked,
+// 1 could not run, 2 bad flags.
 #include <cstdio>
 
 #include "exporter/app/serve.h"

@@ -49,9 +49,11 @@ Status Pipeline::drain() {
 Status Pipeline::sync_interfaces(const NetworkState& state, const std::vector<std::string>& patterns,
                                  bool named_must_work) {
     const std::lock_guard lock(mutex_);
-    const Status status = source_->sync_interfaces(state, choose_interfaces(state, patterns), named_must_work);
+    const Status status =
+        source_->sync_interfaces(state, choose_interfaces(state, patterns), named_must_work);
     const auto hooks = source_->hooks();
-    attached_ = std::any_of(hooks.begin(), hooks.end(), [](const AttachedHook& hook) { return hook.attached; });
+    attached_ =
+        std::any_of(hooks.begin(), hooks.end(), [](const AttachedHook& hook) { return hook.attached; });
     return status;
 }
 
@@ -61,7 +63,8 @@ std::string Pipeline::metrics() {
     if (!page_.empty() && start - page_time_ < kSharedScrape) return page_;
     Folded folded;
     {
-        // Events first: then the snapshot counts no transaction whose event is still to come, but for what passes now.
+        // Events first: then the snapshot counts no transaction whose event is still to come, but for what
+        // passes now.
         const std::lock_guard lock(mutex_);
         if (auto status = drain_locked(); !status) throw std::runtime_error(status.error().message());
         auto snapshot = source_->read();

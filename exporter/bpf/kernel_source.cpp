@@ -37,7 +37,9 @@ Status read_into(const bpf_map* map, size_t cpus, std::vector<PerCpuEntry<Key, V
     return ok();
 }
 
-bool is_same(const dns_address& a, const dns_address& b) { return a.high == b.high && a.low == b.low; }
+bool is_same(const dns_address& a, const dns_address& b) {
+    return a.high == b.high && a.low == b.low;
+}
 
 }  // namespace
 
@@ -46,9 +48,12 @@ KernelSource::KernelSource(LoadedPrograms programs, const CaptureConfig& config)
       attacher_(programs_, config),
       cpus_(static_cast<size_t>(libbpf_num_possible_cpus())) {}
 
-KernelSource::~KernelSource() { ring_buffer__free(ring_); }
+KernelSource::~KernelSource() {
+    ring_buffer__free(ring_);
+}
 
-Result<std::unique_ptr<KernelSource>> KernelSource::make(const Config& config, const std::vector<Variant>& variants) {
+Result<std::unique_ptr<KernelSource>> KernelSource::make(const Config& config,
+                                                         const std::vector<Variant>& variants) {
     auto programs = load_programs(config, variants);
     if (!programs) return programs.error();
     std::unique_ptr<KernelSource> source(new KernelSource(std::move(programs).value(), config.capture));
@@ -77,7 +82,8 @@ int KernelSource::on_record(void* self, void* data, size_t size) {
 // The lock variant's sweep leaves the counting of its timeouts to the reader of its events.
 void KernelSource::receive(const dns_event& event) {
     if (event.swept) {
-        const dns_traffic_key key{event.server_slot, DNS_OUTCOME_TIMEOUT, event.type, event.role, event.transport, 0};
+        const dns_traffic_key key{event.server_slot, DNS_OUTCOME_TIMEOUT, event.type,
+                                  event.role,        event.transport,     0};
         swept_[std::bit_cast<uint64_t>(key)]++;
     }
     (*sink_)(event);
@@ -109,10 +115,12 @@ Status KernelSource::sync_interfaces(const NetworkState& state, const std::vecto
 }
 
 void KernelSource::set_own_addresses(const std::vector<dns_address>& addresses) {
-    if (addresses.size() == own_.size() && std::equal(addresses.begin(), addresses.end(), own_.begin(), is_same)) return;
+    if (addresses.size() == own_.size() &&
+        std::equal(addresses.begin(), addresses.end(), own_.begin(), is_same))
+        return;
     own_ = addresses;
-    // The programs may read the table meanwhile: an address that they miss for these microseconds costs one query its
-    // server label, no count.
+    // The programs may read the table meanwhile: an address that they miss for these microseconds costs one
+    // query its server label, no count.
     auto& table = programs_.skeleton->bss->own_addresses;
     for (dns_own_entry& entry : table) entry.used = 0;
     for (const dns_address& address : own_) {

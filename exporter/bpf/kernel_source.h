@@ -28,7 +28,8 @@ class KernelSource final : public Source {
     Result<uint64_t> drain(const EventSink& sink) override;
 
     // Attaches to `chosen` (see Attacher::sync) and takes over the host's own addresses.
-    Status sync_interfaces(const NetworkState& state, const std::vector<ChosenLink>& chosen, bool named_must_work);
+    Status sync_interfaces(const NetworkState& state, const std::vector<ChosenLink>& chosen,
+                           bool named_must_work);
 
     [[nodiscard]] std::vector<AttachedHook> hooks() const { return attacher_.hooks(); }
 
