@@ -1,6 +1,7 @@
 // The command: flags, configuration, and then serve() or a reason why not. Exit codes: 0 stopped or checked,
 // 1 could not run, 2 bad flags.
 #include <cstdio>
+#include <exception>
 
 #include "exporter/app/serve.h"
 #include "exporter/config/config_file.h"
@@ -17,9 +18,7 @@ int check_config(const dnsexp::Flags& flags, const dnsexp::ConfigLoad& load) {
     return exit_ok;
 }
 
-}  // namespace
-
-int main(int argc, char** argv) {
+int run(int argc, char** argv) {
     const auto parsed = dnsexp::parse_flags(argc, argv);
     if (const auto* exit = std::get_if<dnsexp::FlagsExit>(&parsed)) {
         std::fputs(exit->text.c_str(), exit->code == 0 ? stdout : stderr);
@@ -34,4 +33,17 @@ int main(int argc, char** argv) {
     if (status) return exit_ok;
     std::fprintf(stderr, "ebpf_dns_exporter: %s\n", status.error().message().c_str());
     return exit_failed;
+}
+
+}  // namespace
+
+// What the library throws (out of memory, no thread to be had) is caught, so that the stack unwinds and the
+// programs are detached.
+int main(int argc, char** argv) {
+    try {
+        return run(argc, argv);
+    } catch (const std::exception& error) {
+        std::fprintf(stderr, "ebpf_dns_exporter: %s\n", error.what());
+        return exit_failed;
+    }
 }

@@ -49,8 +49,7 @@ Status Pipeline::drain() {
 Status Pipeline::sync_interfaces(const NetworkState& state, const std::vector<std::string>& patterns,
                                  bool named_must_work) {
     const std::lock_guard lock(mutex_);
-    const Status status =
-        source_->sync_interfaces(state, choose_interfaces(state, patterns), named_must_work);
+    Status status = source_->sync_interfaces(state, choose_interfaces(state, patterns), named_must_work);
     const auto hooks = source_->hooks();
     attached_ =
         std::any_of(hooks.begin(), hooks.end(), [](const AttachedHook& hook) { return hook.attached; });

@@ -91,7 +91,7 @@ void KernelSource::receive(const dns_event& event) {
 
 Status KernelSource::sweep(const EventSink& sink) {
     const EventSink* before = std::exchange(sink_, &sink);
-    const Status status = pending_->sweep([this](const dns_event& event) { receive(event); });
+    Status status = pending_->sweep([this](const dns_event& event) { receive(event); });
     sink_ = before;
     next_sweep_ns_ = monotonic_ns() + kSweepIntervalNs;
     return status;
@@ -149,7 +149,7 @@ Result<RawSnapshot> KernelSource::read() {
     return snapshot;
 }
 
-Status KernelSource::read_maps(RawSnapshot& snapshot) {
+Status KernelSource::read_maps(RawSnapshot& snapshot) const {
     const auto& maps = programs_.skeleton->maps;
     std::vector<PerCpuEntry<uint32_t, dns_stats>> stats;
     if (auto status = read_into(maps.stats, cpus_, stats); !status) return status;

@@ -42,7 +42,7 @@ class KernelSource final : public Source {
   private:
     explicit KernelSource(LoadedPrograms programs, const CaptureConfig& config);
     Status open();
-    Status read_maps(RawSnapshot& snapshot);
+    Status read_maps(RawSnapshot& snapshot) const;
     void read_shared(RawSnapshot& snapshot) const;
     void add_swept_timeouts(RawSnapshot& snapshot) const;
     void list_map_use(RawSnapshot& snapshot) const;

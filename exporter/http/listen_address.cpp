@@ -66,7 +66,7 @@ Result<ListenAddress> parse_listen_address(std::string_view text) {
 }
 
 std::string to_string(const ListenAddress& address) {
-    const std::string port = std::to_string(address.port);
+    std::string port = std::to_string(address.port);
     switch (address.family) {
         case ListenFamily::any:
             return "[::]:" + port;

@@ -19,7 +19,7 @@ using Clock = std::chrono::steady_clock;
 // A client that takes its response byte by byte would hold a thread for ever: civetweb limits each pause, not
 // the sum.
 constexpr auto kSendLimit = std::chrono::seconds(30);
-constexpr size_t kSendChunk = 64 * 1024;
+constexpr size_t kSendChunk = size_t{64} * 1024;
 
 // civetweb takes its options as texts.
 constexpr const char* kThreads = "8";             // a scrape takes one; the rest wait in the queue

@@ -3,6 +3,7 @@
 // what was run, never by time.
 //   program_cost [--rounds N] [--repeat N] [--pairs N] [--cpu N] [--json FILE]
 #include <getopt.h>
+#include <sched.h>
 
 #include <charconv>
 #include <cstdio>
