@@ -2,7 +2,8 @@
 //
 //   log_warn("can't attach", {{"interface", name}, {"err", error.message()}});
 //
-// Thread-safe: a record is one write(2). Every value is escaped, so no byte from the wire reaches a terminal raw.
+// Thread-safe: a record is one write(2). Every value is escaped, so no byte from the wire reaches a terminal
+// raw.
 #pragma once
 
 #include <initializer_list>
@@ -24,10 +25,18 @@ void log_configure(LogLevel level, LogFormat format);
 
 void log_write(LogLevel level, std::string_view message, std::initializer_list<LogField> fields = {});
 
-inline void log_debug(std::string_view m, std::initializer_list<LogField> f = {}) { log_write(LogLevel::debug, m, f); }
-inline void log_info(std::string_view m, std::initializer_list<LogField> f = {}) { log_write(LogLevel::info, m, f); }
-inline void log_warn(std::string_view m, std::initializer_list<LogField> f = {}) { log_write(LogLevel::warn, m, f); }
-inline void log_error(std::string_view m, std::initializer_list<LogField> f = {}) { log_write(LogLevel::error, m, f); }
+inline void log_debug(std::string_view m, std::initializer_list<LogField> f = {}) {
+    log_write(LogLevel::debug, m, f);
+}
+inline void log_info(std::string_view m, std::initializer_list<LogField> f = {}) {
+    log_write(LogLevel::info, m, f);
+}
+inline void log_warn(std::string_view m, std::initializer_list<LogField> f = {}) {
+    log_write(LogLevel::warn, m, f);
+}
+inline void log_error(std::string_view m, std::initializer_list<LogField> f = {}) {
+    log_write(LogLevel::error, m, f);
+}
 
 // The record as text, without a time stamp or a final newline; exposed for its unit test.
 std::string log_format_record(LogFormat format, LogLevel level, std::string_view message,

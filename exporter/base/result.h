@@ -49,6 +49,8 @@ class [[nodiscard]] Result {
 
 struct Done {};  // the value of an operation that returns nothing
 using Status = Result<Done>;
-inline Status ok() { return Status{Done{}}; }
+inline Status ok() {
+    return Status{Done{}};
+}
 
 }  // namespace dnsexp

@@ -18,14 +18,17 @@ enum class LinkLayer { ethernet, ip, unknown };
 LinkLayer link_layer(const Link& link) {
     switch (link.hardware_type) {
         case ARPHRD_ETHER:
-        case ARPHRD_LOOPBACK: return LinkLayer::ethernet;
+        case ARPHRD_LOOPBACK:
+            return LinkLayer::ethernet;
         case ARPHRD_NONE:  // tun, wireguard
         case ARPHRD_RAWIP:
         case ARPHRD_PPP:
         case ARPHRD_TUNNEL:
         case ARPHRD_TUNNEL6:
-        case ARPHRD_SIT: return LinkLayer::ip;
-        default: return LinkLayer::unknown;
+        case ARPHRD_SIT:
+            return LinkLayer::ip;
+        default:
+            return LinkLayer::unknown;
     }
 }
 
@@ -34,11 +37,14 @@ Error unsupported_link(const Link& link) {
                  "choose other interfaces with --interface"};
 }
 
-std::string_view direction_name(dns_direction direction) { return direction == DNS_INGRESS ? "ingress" : "egress"; }
+std::string_view direction_name(dns_direction direction) {
+    return direction == DNS_INGRESS ? "ingress" : "egress";
+}
 
 }  // namespace
 
-Attacher::Attacher(const LoadedPrograms& programs, const CaptureConfig& config) : programs_(programs), config_(config) {}
+Attacher::Attacher(const LoadedPrograms& programs, const CaptureConfig& config)
+    : programs_(programs), config_(config) {}
 
 int Attacher::tc_program(const Link& link, dns_direction direction) const {
     const auto& p = programs_.skeleton->progs;
@@ -48,7 +54,8 @@ int Attacher::tc_program(const Link& link, dns_direction direction) const {
     if (link.loopback)
         program = current ? p.dns_tc_lo : p.dns_tc_lo_old;
     else if (link_layer(link) == LinkLayer::ip)
-        program = current ? (in ? p.dns_tc_in_ip : p.dns_tc_out_ip) : (in ? p.dns_tc_in_ip_ol : p.dns_tc_out_ip_o);
+        program =
+            current ? (in ? p.dns_tc_in_ip : p.dns_tc_out_ip) : (in ? p.dns_tc_in_ip_ol : p.dns_tc_out_ip_o);
     else
         program = current ? (in ? p.dns_tc_in : p.dns_tc_out) : (in ? p.dns_tc_in_old : p.dns_tc_out_old);
     return bpf_program__fd(program);
@@ -59,7 +66,8 @@ Attacher::Attempt Attacher::attach_tc(const Link& link, dns_direction direction)
     if (config_.tc_link != TcLink::clsact) {
         auto hook = attach_tcx(target);
         // EINVAL: a kernel before 6.6, which knows no TCX.
-        if (hook || config_.tc_link == TcLink::tcx || hook.error().errnum != EINVAL) return {"tcx", std::move(hook)};
+        if (hook || config_.tc_link == TcLink::tcx || hook.error().errnum != EINVAL)
+            return {"tcx", std::move(hook)};
     }
     return {"clsact", attach_clsact(target)};
 }
@@ -75,15 +83,16 @@ Attacher::Attempt Attacher::attach_xdp_ingress(const Link& link) {
     return {"generic", attach_xdp(target, false)};
 }
 
-// auto takes XDP only where it is a real device's own: on veth it costs and can drop packets, and generic XDP costs more
-// than TC.
+// auto takes XDP only where it is a real device's own: on veth it costs and can drop packets, and generic XDP
+// costs more than TC.
 Attacher::Attempt Attacher::attach_ingress(const Link& link) {
     const bool ethernet = link_layer(link) == LinkLayer::ethernet;
     const bool real = link.physical && link.kind.empty();
     if (ethernet && (config_.ingress == Ingress::xdp || (config_.ingress == Ingress::automatic && real))) {
         Attempt attempt = attach_xdp_ingress(link);
         if (attempt.hook || config_.ingress == Ingress::xdp) return attempt;
-        log_debug("no native XDP, using TC", {{"interface", link.name}, {"err", attempt.hook.error().message()}});
+        log_debug("no native XDP, using TC",
+                  {{"interface", link.name}, {"err", attempt.hook.error().message()}});
     }
     return attach_tc(link, DNS_INGRESS);
 }
@@ -132,7 +141,8 @@ Status Attacher::sync(const std::vector<ChosenLink>& chosen, bool named_must_wor
         const Status status = watch(c, watched);
         watched.problem = status ? "" : status.error().message();
         if (status) {
-            log_info("interface attached", {{"interface", c.link.name}, {"mode", watched.placed.front().mode}});
+            log_info("interface attached",
+                     {{"interface", c.link.name}, {"mode", watched.placed.front().mode}});
         } else if (named_must_work && c.named) {
             Error error = status.error();
             error.operation += " to interface " + c.link.name;
@@ -163,7 +173,8 @@ void Attacher::assign_slot(const Link& link) {
     auto known = slots_.find(link.name);
     if (known == slots_.end()) {
         if (slots_.size() + 1 >= DNS_INTERFACES_MAX) {
-            log_warn("interface counts under `other`: all slots of interfaces are taken", {{"interface", link.name}});
+            log_warn("interface counts under `other`: all slots of interfaces are taken",
+                     {{"interface", link.name}});
             return;
         }
         known = slots_.emplace(link.name, static_cast<uint32_t>(slots_.size() + 1)).first;
@@ -182,7 +193,8 @@ void Attacher::assign_slot(const Link& link) {
 
 void Attacher::release_slot(uint32_t ifindex) {
     for (dns_interface_entry& entry : programs_.skeleton->bss->interfaces)
-        if (entry.ifindex == ifindex) std::atomic_ref<__u32>(entry.ifindex).store(0, std::memory_order_release);
+        if (entry.ifindex == ifindex)
+            std::atomic_ref<__u32>(entry.ifindex).store(0, std::memory_order_release);
 }
 
 }  // namespace dnsexp

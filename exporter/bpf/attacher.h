@@ -22,8 +22,9 @@ class Attacher {
     // `programs` must outlive it.
     Attacher(const LoadedPrograms& programs, const CaptureConfig& config);
 
-    // Makes the attached interfaces those of `chosen`. An interface that can't be attached is logged and reported by
-    // hooks(), and tried again with each sync; it is an Error only where the user named it and `named_must_work`.
+    // Makes the attached interfaces those of `chosen`. An interface that can't be attached is logged and
+    // reported by hooks(), and tried again with each sync; it is an Error only where the user named it and
+    // `named_must_work`.
     Status sync(const std::vector<ChosenLink>& chosen, bool named_must_work);
 
     [[nodiscard]] std::vector<AttachedHook> hooks() const;
@@ -54,7 +55,7 @@ class Attacher {
 
     const LoadedPrograms& programs_;
     CaptureConfig config_;
-    std::map<uint32_t, Watched> watched_;            // by ifindex
+    std::map<uint32_t, Watched> watched_;                 // by ifindex
     std::map<std::string, uint32_t, std::less<>> slots_;  // by name; a name keeps its slot for ever
 };
 

@@ -20,8 +20,8 @@ constexpr uint32_t kBpfTcxIngress = 46;
 constexpr uint32_t kBpfTcxEgress = 47;
 constexpr uint32_t kBpfBefore = 1U << 3;  // BPF_F_BEFORE: without a relative, the head of the chain
 
-// The place of our filters on a clsact qdisc: a handle of our own ("dns" on a telephone's keys is 367), and the first of
-// these priorities where no other kind of filter sits.
+// The place of our filters on a clsact qdisc: a handle of our own ("dns" on a telephone's keys is 367), and
+// the first of these priorities where no other kind of filter sits.
 constexpr uint32_t kFilterHandle = 0x367;
 constexpr uint32_t kFilterPriorities = 4;
 constexpr std::string_view kProgramPrefix = "dns_tc_";
@@ -127,7 +127,8 @@ Result<std::unique_ptr<Hook>> attach_clsact(const HookTarget& target) {
         place.flags = stale ? BPF_TC_F_REPLACE : 0;
         error = bpf_tc_attach(&hook, &place);
         if (!error)
-            return std::unique_ptr<Hook>(std::make_unique<ClsactHook>(target.ifindex, target.direction, priority));
+            return std::unique_ptr<Hook>(
+                std::make_unique<ClsactHook>(target.ifindex, target.direction, priority));
         if (stale) break;
     }
     return Error{"attach TC program", "(clsact)", -error, "", ""};
@@ -136,7 +137,8 @@ Result<std::unique_ptr<Hook>> attach_clsact(const HookTarget& target) {
 void remove_stale_clsact(uint32_t ifindex) {
     const Silence silence;
     for (const dns_direction direction : {DNS_INGRESS, DNS_EGRESS})
-        if (const uint32_t priority = find_stale(ifindex, direction)) ClsactHook(ifindex, direction, priority);
+        if (const uint32_t priority = find_stale(ifindex, direction))
+            ClsactHook(ifindex, direction, priority);
 }
 
 Result<std::unique_ptr<Hook>> attach_xdp(const HookTarget& target, bool native) {

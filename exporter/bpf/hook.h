@@ -10,7 +10,8 @@
 
 namespace dnsexp {
 
-// Detached when destroyed; by the kernel when the process dies, but for clsact, whose filter the next start finds.
+// Detached when destroyed; by the kernel when the process dies, but for clsact, whose filter the next start
+// finds.
 class Hook {
   public:
     virtual ~Hook() = default;
@@ -25,8 +26,8 @@ struct HookTarget {
 // A TCX link at the head of the chain (Linux 6.6). EINVAL where the kernel has none.
 Result<std::unique_ptr<Hook>> attach_tcx(const HookTarget& target);
 
-// A cls_bpf filter in direct-action mode on a clsact qdisc, which is made where there is none and left there. A filter
-// that a killed exporter left at our place is replaced; others' are never touched.
+// A cls_bpf filter in direct-action mode on a clsact qdisc, which is made where there is none and left there.
+// A filter that a killed exporter left at our place is replaced; others' are never touched.
 Result<std::unique_ptr<Hook>> attach_clsact(const HookTarget& target);
 
 // Removes what a killed exporter left on the interface's clsact.

@@ -50,8 +50,8 @@ VariantPrograms programs_by_variant(dns_exporter& s) {
              p.dns_xdp_in_old, p.dns_sweep}};
 }
 
-// Programs of the other variant are not handed to the kernel at all: an old one refuses what it doesn't know, even in
-// code that never runs. Nor are their maps made.
+// Programs of the other variant are not handed to the kernel at all: an old one refuses what it doesn't know,
+// even in code that never runs. Nor are their maps made.
 void select_variant(dns_exporter& skeleton, Variant variant) {
     const VariantPrograms programs = programs_by_variant(skeleton);
     for (bpf_program* p : programs.current) bpf_program__set_autoload(p, variant == Variant::current);
@@ -108,14 +108,16 @@ Status make_fallback_entries(dns_exporter& skeleton) {
 Error load_error(int error, Variant variant) {
     std::string hint;
     if (error == EPERM || error == EACCES)
-        hint = "it needs CAP_BPF, CAP_NET_ADMIN and CAP_PERFMON, before Linux 5.11 an unlimited memlock, and a seccomp "
-               "profile that allows bpf(2)";
+        hint =
+            "it needs CAP_BPF, CAP_NET_ADMIN and CAP_PERFMON, before Linux 5.11 an unlimited memlock, and a "
+            "seccomp "
+            "profile that allows bpf(2)";
     else if (error == ENOMEM)
         hint = "lower performance.pending_queries_max or performance.ring_buffer_size_kb";
     else
         hint = "run with --log.level=debug to see what the kernel's verifier says";
-    return Error{"load the BPF programs", std::string("(variant ") + std::string(variant_name(variant)) + ")", error, "",
-                 hint};
+    return Error{"load the BPF programs", std::string("(variant ") + std::string(variant_name(variant)) + ")",
+                 error, "", hint};
 }
 
 Result<LoadedPrograms> load_variant(const Config& config, Variant variant) {
@@ -131,7 +133,9 @@ Result<LoadedPrograms> load_variant(const Config& config, Variant variant) {
 
 }  // namespace
 
-std::string_view variant_name(Variant variant) { return variant == Variant::current ? "current" : "old"; }
+std::string_view variant_name(Variant variant) {
+    return variant == Variant::current ? "current" : "old";
+}
 
 dns_settings make_settings(const Config& config) {
     dns_settings settings{};
@@ -142,7 +146,8 @@ dns_settings make_settings(const Config& config) {
         settings.port_filter |= 1ULL << (settings.ports[i] % 64);
     }
     const auto& edges = config.metrics.latency_buckets_seconds;
-    settings.latency_edge_count = static_cast<uint32_t>(std::min<size_t>(edges.size(), DNS_LATENCY_EDGES_MAX));
+    settings.latency_edge_count =
+        static_cast<uint32_t>(std::min<size_t>(edges.size(), DNS_LATENCY_EDGES_MAX));
     std::fill(std::begin(settings.latency_edges_ns), std::end(settings.latency_edges_ns),
               std::numeric_limits<uint64_t>::max());
     for (uint32_t i = 0; i < settings.latency_edge_count; i++)
@@ -157,7 +162,8 @@ Result<LoadedPrograms> load_programs(const Config& config, const std::vector<Var
         auto loaded = load_variant(config, variant);
         if (loaded) return loaded;
         last = loaded.error();
-        log_debug("variant not loaded", {{"variant", std::string(variant_name(variant))}, {"err", last.message()}});
+        log_debug("variant not loaded",
+                  {{"variant", std::string(variant_name(variant))}, {"err", last.message()}});
         if (last.errnum == EPERM || last.errnum == ENOMEM) break;  // another variant would fare no better
     }
     return last;

@@ -24,7 +24,8 @@ struct LoadedPrograms {
 inline const std::vector<Variant> all_variants = {Variant::current, Variant::old};
 
 // Loads the programs; nothing is attached. Needs CAP_BPF, CAP_NET_ADMIN and CAP_PERFMON.
-Result<LoadedPrograms> load_programs(const Config& config, const std::vector<Variant>& variants = all_variants);
+Result<LoadedPrograms> load_programs(const Config& config,
+                                     const std::vector<Variant>& variants = all_variants);
 
 // The settings that a running program may be given anew (ports, latency edges).
 dns_settings make_settings(const Config& config);

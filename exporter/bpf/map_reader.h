@@ -43,7 +43,8 @@ Status read_singly(int fd, size_t cpus, std::vector<PerCpuEntry<Key, Value>>& ou
 
 }  // namespace map_reader
 
-// Every entry of a per-CPU map whose value is not all zero. Value's size is a multiple of 8, as the kernel pads to.
+// Every entry of a per-CPU map whose value is not all zero. Value's size is a multiple of 8, as the kernel
+// pads to.
 template <typename Key, typename Value>
 Result<std::vector<PerCpuEntry<Key, Value>>> read_per_cpu_map(int fd, size_t cpus) {
     static_assert(sizeof(Value) % 8 == 0);
@@ -55,8 +56,8 @@ Result<std::vector<PerCpuEntry<Key, Value>>> read_per_cpu_map(int fd, size_t cpu
     for (;;) {
         uint32_t count = kReadBatch;
         LIBBPF_OPTS(bpf_map_batch_opts, options);
-        const int error =
-            bpf_map_lookup_batch(fd, first ? nullptr : cursor, cursor, keys.data(), values.data(), &count, &options);
+        const int error = bpf_map_lookup_batch(fd, first ? nullptr : cursor, cursor, keys.data(),
+                                               values.data(), &count, &options);
         if (error && errno != ENOENT) {
             if (!first) return Error{"read BPF map", "", errno, "", ""};
             if (auto status = map_reader::read_singly(fd, cpus, out); !status) return status.error();

@@ -26,7 +26,9 @@ uint64_t age_of(uint64_t now, uint64_t word) {
     return age >> 47 ? 0 : age;
 }
 
-uint32_t state_of(uint64_t word) { return word & DNS_PENDING_STATE_MASK; }
+uint32_t state_of(uint64_t word) {
+    return word & DNS_PENDING_STATE_MASK;
+}
 
 void count_live(const dns_pending_set& set, ActiveByRole& active) {
     for (uint32_t way = 0; way < DNS_PENDING_WAYS; way++) {
@@ -70,7 +72,8 @@ class CasTable final : public PendingTable {
         // By system call, not mapped: the array is 23 MB, and only what has timed out is looked at.
         const auto index = static_cast<uint32_t>(number * DNS_PENDING_WAYS + way);
         dns_event event{};
-        if (bpf_map_lookup_elem(details_, &index, &event)) return Error{"read BPF map", "pending_detail", errno, "", ""};
+        if (bpf_map_lookup_elem(details_, &index, &event))
+            return Error{"read BPF map", "pending_detail", errno, "", ""};
         std::atomic_thread_fence(std::memory_order_acquire);
         const __u64 ended = (word & ~static_cast<__u64>(DNS_PENDING_STATE_MASK)) | DNS_PENDING_TIMED_OUT;
         if (!shared.compare_exchange_strong(word, ended)) return ok();  // answered or replaced meanwhile
@@ -92,12 +95,13 @@ class LockTable final : public PendingTable {
     LockTable(int program, int map, uint32_t sets) : program_(program), map_(map), sets_(sets) {}
 
     Status sweep(const EventSink&) override {
-        // A set may hold the cursor for each of its ways; so twice the sets see every set in all but a burst, and what
-        // is left over comes with the next sweep.
+        // A set may hold the cursor for each of its ways; so twice the sets see every set in all but a burst,
+        // and what is left over comes with the next sweep.
         unsigned char packet[64] = {};  // the program reads none of it; the kernel wants an Ethernet header
         LIBBPF_OPTS(bpf_test_run_opts, options, .data_in = packet, .data_size_in = sizeof packet,
                     .repeat = static_cast<int>(2 * sets_));
-        if (bpf_prog_test_run_opts(program_, &options)) return Error{"run BPF program", "dns_sweep", errno, "", ""};
+        if (bpf_prog_test_run_opts(program_, &options))
+            return Error{"run BPF program", "dns_sweep", errno, "", ""};
         return ok();
     }
 
@@ -105,7 +109,8 @@ class LockTable final : public PendingTable {
         ActiveByRole active{};
         dns_pending_set set{};
         for (uint32_t number = 0; number < sets_; number++) {
-            if (bpf_map_lookup_elem(map_, &number, &set)) return Error{"read BPF map", "pending_lock", errno, "", ""};
+            if (bpf_map_lookup_elem(map_, &number, &set))
+                return Error{"read BPF map", "pending_lock", errno, "", ""};
             count_live(set, active);
         }
         return active;
@@ -122,13 +127,13 @@ Result<std::unique_ptr<PendingTable>> PendingTable::make(const LoadedPrograms& p
     const dns_exporter& s = *programs.skeleton;
     const uint32_t sets = s.rodata->pending_set_mask + 1;
     if (programs.variant == Variant::old)
-        return std::unique_ptr<PendingTable>(
-            std::make_unique<LockTable>(bpf_program__fd(s.progs.dns_sweep), bpf_map__fd(s.maps.pending_lock), sets));
+        return std::unique_ptr<PendingTable>(std::make_unique<LockTable>(
+            bpf_program__fd(s.progs.dns_sweep), bpf_map__fd(s.maps.pending_lock), sets));
     auto words = MemoryMap<dns_pending_set>::make(bpf_map__fd(s.maps.pending_cas), sets, true);
     if (!words) return words.error();
     return std::unique_ptr<PendingTable>(
-        std::make_unique<CasTable>(std::move(words).value(), bpf_map__fd(s.maps.pending_detail), s.rodata->query_timeout_ns,
-                                   s.rodata->late_window_ns));
+        std::make_unique<CasTable>(std::move(words).value(), bpf_map__fd(s.maps.pending_detail),
+                                   s.rodata->query_timeout_ns, s.rodata->late_window_ns));
 }
 
 }  // namespace dnsexp

@@ -16,8 +16,9 @@ using ActiveByRole = std::array<uint64_t, DNS_ROLES>;
 class PendingTable {
   public:
     virtual ~PendingTable() = default;
-    // Claims every query older than the timeout. The cmpxchg table hands each one's event to the sink; the lock table
-    // sends them through the ring, marked `swept`. Either way each comes once, and counting it is the caller's.
+    // Claims every query older than the timeout. The cmpxchg table hands each one's event to the sink; the
+    // lock table sends them through the ring, marked `swept`. Either way each comes once, and counting it is
+    // the caller's.
     virtual Status sweep(const EventSink& sink) = 0;
     virtual Result<ActiveByRole> active() = 0;
 

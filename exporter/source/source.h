@@ -1,5 +1,6 @@
-// The seam between where packets are observed and everything else. The kernel source (bpf/) and the host source of the
-// tests (test/support/) both speak it, so packet bytes -> exposition text is testable without root.
+// The seam between where packets are observed and everything else. The kernel source (bpf/) and the host
+// source of the tests (test/support/) both speak it, so packet bytes -> exposition text is testable without
+// root.
 #pragma once
 
 #include <cstdint>
@@ -39,33 +40,36 @@ struct MapUse {
     uint64_t capacity;
 };
 
-// The exact lane at one moment, as it lies in the kernel. Counters never go down from one snapshot to the next.
+// The exact lane at one moment, as it lies in the kernel. Counters never go down from one snapshot to the
+// next.
 struct RawSnapshot {
-    std::vector<dns_stats> stats;  // one a CPU
-    std::vector<PerCpuEntry<uint32_t, dns_interface_stats>> interfaces;   // key: interface slot
-    std::vector<PerCpuEntry<uint32_t, dns_server_stats>> servers;         // key: slot * DNS_ROLES + role
-    std::vector<PerCpuEntry<uint32_t, dns_latency>> latencies;            // key: see dns_latency
-    std::vector<PerCpuEntry<dns_traffic_key, dns_traffic>> traffic;       // the sweep's timeouts are entries of their own
-    uint64_t active[DNS_ROLES] = {};                                      // live entries of the pending table
+    std::vector<dns_stats> stats;                                        // one a CPU
+    std::vector<PerCpuEntry<uint32_t, dns_interface_stats>> interfaces;  // key: interface slot
+    std::vector<PerCpuEntry<uint32_t, dns_server_stats>> servers;        // key: slot * DNS_ROLES + role
+    std::vector<PerCpuEntry<uint32_t, dns_latency>> latencies;           // key: see dns_latency
+    std::vector<PerCpuEntry<dns_traffic_key, dns_traffic>>
+        traffic;                      // the sweep's timeouts are entries of their own
+    uint64_t active[DNS_ROLES] = {};  // live entries of the pending table
 
     // Names of what the numbers above are keyed by.
     std::vector<std::pair<uint32_t, dns_address>> server_slots;  // slot (1 and up), address
     std::vector<InterfaceSlot> interface_slots;
-    std::vector<uint16_t> extra_types;        // QTYPEs that hold the dynamic type slots, in slot order
-    std::vector<uint64_t> latency_edges_ns;   // rising, without +Inf
+    std::vector<uint16_t> extra_types;       // QTYPEs that hold the dynamic type slots, in slot order
+    std::vector<uint64_t> latency_edges_ns;  // rising, without +Inf
     std::vector<AttachedHook> hooks;
     std::vector<MapUse> maps;
 };
 
-// An event as it came: `event` may be shorter than sizeof(dns_event); use only event->message_length octets of message.
+// An event as it came: `event` may be shorter than sizeof(dns_event); use only event->message_length octets
+// of message.
 using EventSink = std::function<void(const dns_event& event)>;
 
 // Not thread-safe: one thread at a time, the caller holds its own lock.
 class Source {
   public:
     virtual ~Source() = default;
-    // Reads the exact lane. Drain first: then no event of a transaction that the snapshot counts is still to come,
-    // but for what passed in between.
+    // Reads the exact lane. Drain first: then no event of a transaction that the snapshot counts is still to
+    // come, but for what passed in between.
     virtual Result<RawSnapshot> read() = 0;
     // Hands every waiting event to the sink and returns how many there were.
     virtual Result<uint64_t> drain(const EventSink& sink) = 0;
