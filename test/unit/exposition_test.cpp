@@ -40,7 +40,7 @@ Folded hostile_fold() {
     messages.messages[0][0][0][0] = 1;
     snapshot.interfaces = {{0, {messages}}};
     for (uint32_t index = 0; index < 33 * DNS_ROLES; ++index)
-        snapshot.servers.push_back({index, {{1, 1, 1, 1, 1, 1}}});
+        snapshot.servers.push_back({index, {{1, 1, 1, 1, 1, 1, 1}}});
     dns_latency latency{};
     latency.buckets[0] = 1;
     for (uint32_t index = 0; index < 33 * DNS_ROLES * DNS_LATENCY_TYPES; ++index)
@@ -150,6 +150,11 @@ TEST_CASE("Counters, gauges and histograms are written as the text format has th
         CAPTURE(line);
         CHECK(("\n" + text).find(line) != std::string::npos);
     }
+    size_t buckets = 0;
+    for (size_t at = text.find("seconds_bucket{"); at != std::string::npos;
+         at = text.find("seconds_bucket{", at + 1))
+        ++buckets;
+    CHECK(buckets == 4);  // three edges and +Inf
 }
 
 TEST_CASE("Whatever names the traffic had, the text is printable ASCII in whole lines") {
