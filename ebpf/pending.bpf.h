@@ -75,6 +75,8 @@ static __always_inline __u32 pending_set_of(__u64 tag, __u32 second)
 	return (second ? tag >> DNS_PENDING_TAG_BITS : tag >> 32) & pending_set_mask;
 }
 
+#define PENDING_GIVEN_UP (~0ULL) /* score of the same query, given up: its place is taken before any other */
+
 /* How willingly a way is given to a new query: free ones first, then answered or given up ones, then LIVE ones; the
  * older the sooner. 0: it is being filled. */
 static __always_inline __u64 pending_score(__u64 word, __u64 now)
@@ -108,7 +110,7 @@ static __always_inline void pending_choose_insert(const struct dns_pending_set *
 					choice->way = way;
 					return;
 				}
-				score = ~0ULL; /* given up: its place is taken before any other */
+				score = PENDING_GIVEN_UP;
 			}
 		}
 		if (score > choice->score) {
@@ -162,12 +164,14 @@ static __always_inline struct dns_pending_facts pending_facts_of(const struct dn
 	return pending_record(set, choice->way & (DNS_PENDING_WAYS - 1), choice->word)->facts;
 }
 
-/* Whether a chosen way is to be taken in this pass; as long as there is another set, no LIVE entry gives way. */
+/* Whether a chosen way is to be taken in this pass; as long as there is another set, no LIVE entry gives way but the same
+ * query's, given up: left beside the new one, it would be found by the new one's answer. */
 static __always_inline __u32 pending_acceptable(const struct dns_pending_choice *choice, __u32 pass)
 {
 	if (choice->result != PENDING_INSERTED)
 		return 0;
-	return pass >= PENDING_PASS_EVICT || pending_state(choice->word) != DNS_PENDING_LIVE;
+	return pass >= PENDING_PASS_EVICT || choice->score == PENDING_GIVEN_UP ||
+	       pending_state(choice->word) != DNS_PENDING_LIVE;
 }
 
 static __always_inline __u32 pending_is_match(__u32 result)
