@@ -24,9 +24,10 @@ struct Prefix {
 uint32_t load_message(std::span<const uint8_t> payload, const dns_frame& frame, Prefix& prefix) {
     if (frame.transport == DNS_UDP) {
         if (frame.length < DNS_HEADER_LENGTH) return DNS_SHORT_HEADER;
-        if (payload.empty()) return DNS_LOAD_FAILED;
+        if (payload.empty()) return DNS_TRUNCATED_PACKET;
         prefix.length = frame.length;
     } else {
+        if (payload.empty()) return DNS_TRUNCATED_PACKET;
         if (payload.size() < tcp_prefix_octets + DNS_HEADER_LENGTH) return DNS_TCP_NO_MESSAGE_START;
         prefix.length = static_cast<uint32_t>(payload[0] << 8 | payload[1]);
         if (prefix.length < DNS_HEADER_LENGTH) return DNS_TCP_NO_MESSAGE_START;
