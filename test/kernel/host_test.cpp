@@ -1,0 +1,170 @@
+// The kernel against the host: the same headers, compiled twice, must say the same of every packet. What is
+// counted is compared with a model that has no hash tables, no CPUs and no limits.
+#include <time.h>
+
+#include <algorithm>
+#include <array>
+#include <catch2/catch.hpp>
+#include <filesystem>
+
+#include "ebpf/dns_frame.h"
+#include "test/golden/golden_list.h"
+#include "test/kernel/corpus.h"
+#include "test/kernel/kernel.h"
+#include "test/support/dual_settings.h"
+#include "test/support/host_source.h"
+
+using namespace dnsexp;
+using namespace dnsexp::test;
+
+namespace {
+
+uint64_t monotonic_ns() {
+    timespec now{};
+    clock_gettime(CLOCK_MONOTONIC, &now);
+    return static_cast<uint64_t>(now.tv_sec) * 1'000'000'000 + static_cast<uint64_t>(now.tv_nsec);
+}
+
+// One host, watched twice: by the programs, and by the host source with its model.
+class Pair {
+  public:
+    Pair(Variant variant, const ModelOptions& options) : kernel_(variant), host_(options), options_(options) {
+        std::vector<dns_address> own;
+        for (const auto& [high, low] : options.own) own.push_back({high, low});
+        kernel_.own(own);
+    }
+
+    void see(const Bytes& octets, bool ethernet) {
+        const HookPoint hook = hook_for(octets, ethernet);
+        if (may_be_refused(hook, octets)) return;
+        kernel_.see(hook, octets);
+        host_.packet({monotonic_ns(), static_cast<uint32_t>(octets.size()), octets, ethernet});
+    }
+
+    // Every counter; the interface, which the model gives a name, has none here.
+    Counters kernel_counters() { return kernel_.counters(); }
+    Counters host_counters() { return counters_of(host_.read().value()); }
+
+    std::vector<std::string> kernel_events() { return texts(kernel_.take_events()); }
+    std::vector<std::string> host_events() {
+        std::vector<dns_event> events;
+        (void)host_.drain([&](const dns_event& event) { events.push_back(event); });
+        return texts(events);
+    }
+
+  private:
+    // As the host source has it: what an own address sends leaves, all else arrives.
+    [[nodiscard]] HookPoint hook_for(const Bytes& octets, bool ethernet) const {
+        if (options_.loopback) return HookPoint::tc_lo;
+        const dns_settings settings = settings_for(options_.ports);
+        const dns_packet packet{octets.data(), octets.data() + octets.size()};
+        const uint32_t mode = DNS_FRAME_FOLLOW | (ethernet ? uint32_t{DNS_FRAME_ETHERNET} : 0);
+        dns_frame frame{};
+        dns_address source{}, destination{};
+        const bool leaves = dns_frame_parse(packet, static_cast<uint32_t>(octets.size()), mode, &settings,
+                                            &frame) == DNS_OK &&
+                            dns_frame_addresses(packet, mode, &frame, &source, &destination) != 0 &&
+                            options_.own.contains(key_of(source));
+        return leaves ? (ethernet ? HookPoint::tc_out : HookPoint::tc_out_ip)
+                      : (ethernet ? HookPoint::tc_in : HookPoint::tc_in_ip);
+    }
+    static std::vector<std::string> texts(const std::vector<dns_event>& events) {
+        std::vector<std::string> lines;
+        for (const dns_event& event : events) lines.push_back(event_text(event));
+        std::sort(lines.begin(), lines.end());
+        return lines;
+    }
+
+    Kernel kernel_;
+    HostSource host_;
+    ModelOptions options_;
+};
+
+ModelOptions documentation_host() {
+    ModelOptions options;
+    options.own = {key_of(address_of(client4)), key_of(address_of(client6))};
+    options.interface = "other";
+    return options;
+}
+
+using Reasons = std::array<uint64_t, size_t{DNS_PROTOCOLS} * DNS_REASONS>;
+
+Reasons reasons_of(const dns_stats& stats) {
+    Reasons reasons{};
+    const __u64* counters = &stats.packets[0][0];
+    std::copy_n(counters, reasons.size(), reasons.begin());
+    return reasons;
+}
+
+// What one packet adds, by the dual headers on the host.
+Reasons host_reason(const NamedPacket& packet) {
+    HostSource host(documentation_host());
+    host.packet({0, static_cast<uint32_t>(packet.octets.size()), packet.octets, packet.ethernet});
+    return reasons_of(host.read().value().stats[0]);
+}
+
+// PROTOCOL * DNS_REASONS + REASON of what was added; as numbers, for the message of a failure.
+std::string text_of(const Reasons& reasons) {
+    std::string text;
+    for (size_t i = 0; i < reasons.size(); ++i)
+        if (reasons[i] != 0)
+            text +=
+                " protocol " + std::to_string(i / DNS_REASONS) + " reason " + std::to_string(i % DNS_REASONS);
+    return text.empty() ? "nothing" : text;
+}
+
+}  // namespace
+
+TEST_CASE("Kernel and host give each packet the same reason", "[count]") {
+    Kernel kernel(GENERATE(Variant::current, Variant::old));
+    std::vector<NamedPacket> packets = shaped_packets();
+    for (NamedPacket& packet : stored_packets()) packets.push_back(std::move(packet));
+    std::mt19937_64 random(7);
+    for (size_t i = 0, originals = packets.size(); i < 10 * originals; ++i) {
+        const NamedPacket& original = packets[random() % originals];
+        packets.push_back({"mutated " + original.name, mutate(original.octets, random), original.ethernet});
+    }
+    Reasons before{};
+    for (const NamedPacket& packet : packets) {
+        const HookPoint hook = packet.ethernet ? HookPoint::tc_in : HookPoint::tc_in_ip;
+        if (packet.octets.size() > kMostLinear || may_be_refused(hook, packet.octets)) continue;
+        kernel.see(hook, packet.octets);
+        const Reasons after = reasons_of(kernel.stats());
+        Reasons moved = after;
+        for (size_t i = 0; i < moved.size(); ++i) moved[i] -= before[i];
+        if (const Reasons expected = host_reason(packet); moved != expected)
+            FAIL_CHECK(packet.name << ": kernel" << text_of(moved) << ", host" << text_of(expected));
+        before = after;
+    }
+    kernel.read();
+}
+
+TEST_CASE("Kernel and model count the shaped packets alike", "[count]") {
+    Pair pair(GENERATE(Variant::current, Variant::old), documentation_host());
+    for (const NamedPacket& packet : shaped_packets())
+        if (packet.octets.size() <= kMostLinear) pair.see(packet.octets, packet.ethernet);
+    CHECK(pair.kernel_counters() == pair.host_counters());
+    CHECK(pair.kernel_events() == pair.host_events());
+}
+
+TEST_CASE("Kernel and model count each golden capture alike", "[count]") {
+    const Variant variant = GENERATE(Variant::current, Variant::old);
+    const std::string folder = std::string(DNSEXP_SOURCE_DIR) + "/test/golden";
+    const auto captures = read_golden_list(folder);
+    REQUIRE(captures);
+    for (GoldenCapture capture : captures.value()) {
+        INFO(capture.file);
+        capture.options.interface = "other";
+        Pair pair(variant, capture.options);
+        const Status status =
+            read_capture(folder + "/captures/" + capture.file, [&](const CapturedPacket& packet) {
+                if (packet.octets.size() >= kLeastPacket && packet.octets.size() <= kMostLinear)
+                    pair.see(Bytes(packet.octets.begin(), packet.octets.end()), packet.ethernet);
+            });
+        REQUIRE(status);
+        const Counters kernel = pair.kernel_counters();
+        CHECK(kernel == pair.host_counters());
+        CHECK(pair.kernel_events() == pair.host_events());
+        CHECK(!kernel.empty());
+    }
+}
