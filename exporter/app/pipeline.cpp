@@ -32,7 +32,9 @@ SelfMetrics self_metrics(double scrape_seconds) {
 }  // namespace
 
 Pipeline::Pipeline(std::unique_ptr<KernelSource> source, FoldOptions options)
-    : source_(std::move(source)), fold_(options) {}
+    : source_(std::move(source)), fold_(options) {
+    fold_.set_collected(false);  // until a collector comes
+}
 
 Status Pipeline::drain_locked() {
     auto drained = source_->drain([this](const dns_event& event) { fold_.add_event(event); });
@@ -56,23 +58,29 @@ Status Pipeline::sync_interfaces(const NetworkState& state, const std::vector<st
     return status;
 }
 
-std::string Pipeline::metrics() {
+std::string Pipeline::metrics(Scraper scraper) {
     const std::lock_guard one_scrape(scrape_mutex_);
     const auto start = Clock::now();
-    if (!page_.empty() && start - page_time_ < kSharedScrape) return page_;
+    // A collector's page has consequences (Fold::exported), so a reader's can't stand in for it.
+    const bool shareable = page_for_ == Scraper::collector || scraper == Scraper::reader;
+    if (!page_.empty() && shareable && start - page_time_ < kSharedScrape) return page_;
+    if (scraper == Scraper::collector) last_collected_ = start;
+    const bool collected = last_collected_ && start - *last_collected_ < kCollectorGone;
     Folded folded;
     {
         // Events first: then the snapshot counts no transaction whose event is still to come, but for what
         // passes now.
         const std::lock_guard lock(mutex_);
+        fold_.set_collected(collected);
         if (auto status = drain_locked(); !status) throw std::runtime_error(status.error().message());
         auto snapshot = source_->read();
         if (!snapshot) throw std::runtime_error(snapshot.error().message());
         folded = fold_.fold(snapshot.value());
-        fold_.exported();
+        if (scraper == Scraper::collector || !collected) fold_.exported();
     }
     page_ = exposition(folded, self_metrics(std::chrono::duration<double>(Clock::now() - start).count()));
     page_time_ = Clock::now();
+    page_for_ = scraper;
     return page_;
 }
 

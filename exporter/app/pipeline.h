@@ -1,20 +1,25 @@
-// Source -> fold -> exposition text: the one place where they meet, and the lock between the threads that use them.
+// Source -> fold -> exposition text: the one place where they meet, and the lock between the threads that use
+// them.
 #pragma once
 
 #include <chrono>
 #include <functional>
 #include <memory>
 #include <mutex>
+#include <optional>
 #include <string>
 
 #include "exporter/base/result.h"
 #include "exporter/bpf/kernel_source.h"
 #include "exporter/fold/fold.h"
+#include "exporter/http/router.h"
 
 namespace dnsexp {
 
 // Scrapes that come within this time share one reading of the maps.
 inline constexpr std::chrono::milliseconds kSharedScrape{100};
+// Nobody collects any more when no collector has come for so long: Prometheus calls a series stale after it.
+inline constexpr std::chrono::minutes kCollectorGone{5};
 // The reader comes every few milliseconds; one that has not come for so long is stuck.
 inline constexpr std::chrono::seconds kReaderStuck{10};
 
@@ -27,10 +32,12 @@ class Pipeline {
     Status drain();
 
     // Attaches to what the state and the patterns choose; see Attacher::sync.
-    Status sync_interfaces(const NetworkState& state, const std::vector<std::string>& patterns, bool named_must_work);
+    Status sync_interfaces(const NetworkState& state, const std::vector<std::string>& patterns,
+                           bool named_must_work);
 
-    // The page of /metrics. Throws std::runtime_error where the maps can't be read, which the server makes a 500.
-    std::string metrics();
+    // The page of /metrics. Throws std::runtime_error where the maps can't be read, which the server makes a
+    // 500.
+    std::string metrics(Scraper scraper);
 
     // Watching: programs are attached and the reader runs.
     bool ready();
@@ -44,6 +51,8 @@ class Pipeline {
     std::mutex scrape_mutex_;  // one scrape at a time; taken before mutex_
     std::string page_;
     Clock::time_point page_time_;
+    Scraper page_for_ = Scraper::reader;
+    std::optional<Clock::time_point> last_collected_;
 
     std::mutex mutex_;  // source and fold
     std::unique_ptr<KernelSource> source_;

@@ -30,7 +30,8 @@ constexpr std::chrono::seconds kResync{10};
 // Interfaces as they come and go.
 class InterfaceKeeper {
   public:
-    InterfaceKeeper(Pipeline& pipeline, std::unique_ptr<NetworkWatcher> watcher, std::vector<std::string> patterns)
+    InterfaceKeeper(Pipeline& pipeline, std::unique_ptr<NetworkWatcher> watcher,
+                    std::vector<std::string> patterns)
         : pipeline_(pipeline), watcher_(std::move(watcher)), patterns_(std::move(patterns)) {}
 
     [[nodiscard]] int fd() const { return watcher_->fd(); }
@@ -40,7 +41,8 @@ class InterfaceKeeper {
         auto state = read_network_state();
         if (!state) return state.error();
         if (const auto missing = missing_named(state.value(), patterns_); !missing.empty())
-            return Error{"watch interface", missing.front(), 0, "no such interface", "see `ip link`, or use a glob"};
+            return Error{"watch interface", missing.front(), 0, "no such interface",
+                         "see `ip link`, or use a glob"};
         for (const Link& link : state->links) remove_stale_clsact(link.index);
         if (auto status = pipeline_.sync_interfaces(state.value(), patterns_, true); !status) return status;
         if (choose_interfaces(state.value(), patterns_).empty())
@@ -93,7 +95,8 @@ Status run(Pipeline& pipeline, InterfaceKeeper& interfaces, int signal_fd, int t
 
 HttpHandlers handlers(Pipeline& pipeline, const Config& config) {
     HttpHandlers handlers;
-    if (config.monitoring.prometheus_enabled) handlers.metrics = [&pipeline] { return pipeline.metrics(); };
+    if (config.monitoring.prometheus_enabled)
+        handlers.metrics = [&pipeline](Scraper scraper) { return pipeline.metrics(scraper); };
     handlers.ready = [&pipeline] { return pipeline.ready(); };
     handlers.healthy = [&pipeline] { return pipeline.healthy(); };
     return handlers;

@@ -59,6 +59,11 @@ Fold::Fold(FoldOptions options)
       clients_(options.top_clients),
       latency_labels_(latency_budget - shared_latency_labels) {}
 
+void Fold::set_collected(bool collected) {
+    domains_.set_collected(collected);
+    clients_.set_collected(collected);
+}
+
 void Fold::add_event(const dns_event& event) {
     ++events_;
     if (event.query_time_ns >= next_ageing_ns_) {

@@ -25,6 +25,9 @@ class Fold {
   public:
     explicit Fold(FoldOptions options);
 
+    // Whether Prometheus collects the expositions, or only people read them: see top_k.h.
+    void set_collected(bool collected);
+
     // One finished transaction from Source::drain. One without a readable name counts under domain `other`.
     void add_event(const dns_event& event);
 

@@ -42,7 +42,7 @@ void TopK::add(std::string_view key, size_t outcome_class) {
 uint32_t TopK::admit(std::string_view key, uint64_t hash) {
     if (shown_ < shown_max_) {
         const uint32_t slot = place(key, hash);
-        become_born(slot);
+        become_shown(slot);
         return slot;
     }
     if (heap_.size() == candidates_max_) return take_over_weakest(key, hash);
@@ -81,9 +81,9 @@ void TopK::become_candidate(uint32_t slot) {
     heap_up(heap_.size() - 1);
 }
 
-void TopK::become_born(uint32_t slot) {
+void TopK::become_shown(uint32_t slot) {
     Entry& entry = entries_[slot];
-    entry.state = State::born;
+    entry.state = collected_ ? State::born : State::live;
     entry.exposed = false;
     entry.counts = {};
     ++shown_;
@@ -135,7 +135,7 @@ std::vector<uint32_t> TopK::take_steps() {
 void TopK::fill_room() {
     for (const uint32_t slot : strongest_candidates(shown_max_ - shown_)) {
         heap_remove(entries_[slot].heap_at);
-        become_born(slot);
+        become_shown(slot);
     }
 }
 

@@ -10,7 +10,9 @@
 //     (in other)   at 0,      counts    frozen,     its total moved to `retired`
 //                  in other             in other
 //
-// with the steps after `born` and `closing` taken only once an exposition has shown the key so.
+// with the steps after `born` and `closing` taken only once an exposition has shown the key so. Where nobody
+// collects (set_collected), there is no increase() to miss anything: a key is live, and counts, from its
+// first event.
 //
 // Which keys: Space-Saving (Metwally, Agrawal, El Abbadi 2005) over 8 K candidates; the shown keys have their
 // own places, so a flood of random names can't push them out of the table. A key's strength is its guaranteed
@@ -46,6 +48,9 @@ class TopK {
 
     // At most `shown_max` keys are shown (born, live and closing ones); 0 counts everything in `other`.
     explicit TopK(uint32_t shown_max);
+
+    // Whether somebody collects what is exposed; true at first.
+    void set_collected(bool collected) { collected_ = collected; }
 
     // One event. The keys `other` and "" count in `other`: the one is the rest's own label, the other no key.
     void add(std::string_view key, size_t outcome_class);
@@ -84,7 +89,7 @@ class TopK {
     uint32_t place(std::string_view key, uint64_t hash);
     uint32_t take_over_weakest(std::string_view key, uint64_t hash);
     void become_candidate(uint32_t slot);
-    void become_born(uint32_t slot);
+    void become_shown(uint32_t slot);
     std::vector<uint32_t> take_steps();
     void fill_room();
     void choose_closing();
@@ -98,6 +103,7 @@ class TopK {
     uint32_t shown_max_;
     uint32_t candidates_max_;
     uint32_t shown_ = 0;
+    bool collected_ = true;
     uint64_t seed_;
     std::vector<Entry> entries_;
     std::vector<uint32_t> free_;

@@ -70,7 +70,7 @@ bool Router::exists(std::string_view path) const {
 }
 
 HttpResponse Router::metrics(const HttpRequest& request) const {
-    std::string text = handlers_.metrics();
+    std::string text = handlers_.metrics(request.scraper);
     const bool compress = accepts_gzip(request.accept_encoding);
     if (compress) {
         auto compressed = gzip(text);

@@ -12,10 +12,14 @@
 
 namespace dnsexp {
 
+// Who asks for the metrics. Prometheus and its kin keep what they get, and say how long they wait for it
+// (X-Prometheus-Scrape-Timeout-Seconds); others read a page and forget it.
+enum class Scraper { collector, reader };
+
 // Called on several threads at a time. What one throws becomes a response with status 500 and a line in the
 // log.
 struct HttpHandlers {
-    std::function<std::string()>
+    std::function<std::string(Scraper)>
         metrics;                    // the exposition text; empty function: the telemetry path answers 404
     std::function<bool()> ready;    // whether DNS is being watched
     std::function<bool()> healthy;  // whether the process works
@@ -25,6 +29,7 @@ struct HttpRequest {
     std::string_view method;
     std::string_view path;             // as sent, without query; not decoded
     std::string_view accept_encoding;  // all its header lines, joined by commas
+    Scraper scraper = Scraper::reader;
 };
 
 struct HttpResponse {

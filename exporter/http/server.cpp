@@ -14,6 +14,9 @@
 namespace dnsexp {
 namespace {
 
+// Sent with each scrape by Prometheus and by the agents that use its scraper.
+constexpr const char* kCollectorHeader = "X-Prometheus-Scrape-Timeout-Seconds";
+
 using Clock = std::chrono::steady_clock;
 
 // A client that takes its response byte by byte would hold a thread for ever: civetweb limits each pause, not
@@ -135,7 +138,9 @@ Result<std::unique_ptr<HttpServer>> HttpServer::make(HttpOptions options, HttpHa
 int HttpServer::serve(mg_connection* connection) const {
     const mg_request_info& info = *mg_get_request_info(connection);
     const std::string accept_encoding = header_of(info, "accept-encoding");
-    const HttpResponse response = router_.respond({info.request_method, info.local_uri_raw, accept_encoding});
+    const bool collects = mg_get_header(connection, kCollectorHeader) != nullptr;
+    const HttpResponse response = router_.respond({info.request_method, info.local_uri_raw, accept_encoding,
+                                                   collects ? Scraper::collector : Scraper::reader});
 
     // A body that we don't read ends the connection: the next request would be read from its middle.
     const bool keep = !has_body(info) && wants_keep_alive(info.http_version, header_of(info, "connection"));

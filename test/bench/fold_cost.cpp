@@ -118,7 +118,7 @@ void add_server(RawSnapshot& snapshot, const Load& load, uint32_t server) {
     std::fill_n(latency.buckets, DNS_LATENCY_BUCKETS, 1U);
     snapshot.server_slots.emplace_back(server, testing::ipv4(kNet + server));
     for (uint8_t role = 0; role < load.roles; role++) {
-        snapshot.servers.push_back({server * DNS_ROLES + role, {{1, 1, 1, 1, 1, 1}}});
+        snapshot.servers.push_back({server * DNS_ROLES + role, {{1, 1, 1, 1, 1, 1, 1}}});
         for (uint32_t type = 0; type < DNS_LATENCY_TYPES; type++)
             snapshot.latencies.push_back({dns_latency_index(server, role, type), {latency}});
         for (uint8_t transport = 0; transport < load.transports; transport++)

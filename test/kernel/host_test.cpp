@@ -149,7 +149,7 @@ TEST_CASE("Kernel and model count the shaped packets alike", "[count]") {
 
 TEST_CASE("Kernel and model count each golden capture alike", "[count]") {
     const Variant variant = GENERATE(Variant::current, Variant::old);
-    const std::string folder = std::string(DNSEXP_SOURCE_DIR) + "/test/golden";
+    const std::string folder = DNSEXP_SOURCE_DIR "/test/golden";
     const auto captures = read_golden_list(folder);
     REQUIRE(captures);
     for (GoldenCapture capture : captures.value()) {

@@ -9,7 +9,7 @@ using namespace dnsexp;
 namespace {
 
 HttpHandlers working_handlers() {
-    return {[] { return std::string("up 1\n"); }, [] { return true; }, [] { return true; }};
+    return {[](Scraper) { return std::string("up 1\n"); }, [] { return true; }, [] { return true; }};
 }
 
 std::string header(const HttpResponse& response, std::string_view name) {
@@ -44,8 +44,8 @@ TEST_CASE("A gzipped answer says so and has the length of what is sent") {
 
 TEST_CASE("Healthy and ready answer 200 or 503 with one line of text") {
     bool healthy = true, ready = false;
-    const Router router("/metrics",
-                        {[] { return std::string(); }, [&] { return ready; }, [&] { return healthy; }});
+    const Router router(
+        "/metrics", {[](Scraper) { return std::string(); }, [&] { return ready; }, [&] { return healthy; }});
     CHECK(get(router, "/-/healthy").status == 200);
     CHECK(get(router, "/-/ready").status == 503);
     CHECK(get(router, "/-/ready").body == "not ready\n");
@@ -90,13 +90,14 @@ TEST_CASE("Every answer carries the security headers") {
 
 TEST_CASE("A handler that throws makes a 500 that keeps the reason for the log") {
     log_configure(LogLevel::error, LogFormat::logfmt);
-    const Router standard("/metrics", {[]() -> std::string { throw std::runtime_error("secret"); }, {}, {}});
+    const Router standard("/metrics",
+                          {[](Scraper) -> std::string { throw std::runtime_error("secret"); }, {}, {}});
     const HttpResponse response = get(standard, "/metrics");
     CHECK(response.status == 500);
     CHECK(response.body.find("secret") == std::string::npos);
     CHECK(response.body.back() == '\n');
     CHECK(header(response, "Content-Type") == "text/plain; charset=utf-8");
-    const Router odd("/metrics", {[]() -> std::string { throw 7; }, {}, {}});
+    const Router odd("/metrics", {[](Scraper) -> std::string { throw 7; }, {}, {}});
     CHECK(get(odd, "/metrics").status == 500);
     log_configure(LogLevel::info, LogFormat::logfmt);
 }

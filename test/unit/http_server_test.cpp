@@ -103,8 +103,9 @@ uint16_t port_of(const std::string& address) {
     return static_cast<uint16_t>(std::stoul(address.substr(address.rfind(':') + 1)));
 }
 
-std::string exposition() {
-    std::string text = "# TYPE dns_queries_total counter\n";
+std::string exposition(Scraper scraper) {
+    std::string text = scraper == Scraper::collector ? "# collected\n" : "# read\n";
+    text += "# TYPE dns_queries_total counter\n";
     for (int i = 0; i < 5000; ++i) text += "dns_queries_total{server=\"" + std::to_string(i) + "\"} 1\n";
     return text;
 }
@@ -136,9 +137,10 @@ TEST_CASE("A scrape over TCP brings the whole exposition text") {
     const std::string response = ask(shared_port(), "GET", "/metrics?name=x");
     CHECK(status_of(response) == 200);
     CHECK(contains(response, "\r\nContent-Type: text/plain; version=0.0.4; charset=utf-8\r\n"));
-    CHECK(contains(response, "\r\nContent-Length: " + std::to_string(exposition().size()) + "\r\n"));
+    CHECK(contains(response,
+                   "\r\nContent-Length: " + std::to_string(exposition(Scraper::reader).size()) + "\r\n"));
     CHECK(contains(response, "\r\nConnection: close\r\n"));
-    CHECK(body_of(response) == exposition());
+    CHECK(body_of(response) == exposition(Scraper::reader));
 }
 
 TEST_CASE("A gzipped scrape unpacks to the plain one, also with Accept-Encoding on two lines") {
@@ -147,17 +149,26 @@ TEST_CASE("A gzipped scrape unpacks to the plain one, also with Accept-Encoding 
         const std::string response = ask(shared_port(), "GET", "/metrics", headers);
         CHECK(contains(response, "\r\nContent-Encoding: gzip\r\n"));
         CHECK(contains(response, "\r\nVary: Accept-Encoding\r\n"));
-        CHECK(gunzip(body_of(response)) == exposition());
+        CHECK(gunzip(body_of(response)) == exposition(Scraper::reader));
     }
     const std::string refused = ask(shared_port(), "GET", "/metrics", "Accept-Encoding: gzip;q=0\r\n");
     CHECK_FALSE(contains(refused, "Content-Encoding"));
-    CHECK(body_of(refused) == exposition());
+    CHECK(body_of(refused) == exposition(Scraper::reader));
+}
+
+TEST_CASE("A scrape that says how long it waits is a collector's") {
+    const auto body = [](const char* headers) {
+        return body_of(ask(shared_port(), "GET", "/metrics", headers));
+    };
+    CHECK(body("X-Prometheus-Scrape-Timeout-Seconds: 10\r\n") == exposition(Scraper::collector));
+    CHECK(body("User-Agent: curl/7.88.1\r\n") == exposition(Scraper::reader));
 }
 
 TEST_CASE("HEAD brings the header of GET and no body") {
     const std::string response = ask(shared_port(), "HEAD", "/metrics");
     CHECK(status_of(response) == 200);
-    CHECK(contains(response, "\r\nContent-Length: " + std::to_string(exposition().size()) + "\r\n"));
+    CHECK(contains(response,
+                   "\r\nContent-Length: " + std::to_string(exposition(Scraper::reader).size()) + "\r\n"));
     CHECK(body_of(response).empty());
 }
 
@@ -222,7 +233,7 @@ TEST_CASE(
 }
 
 TEST_CASE("Fifty scrapes at once are all answered in full") {
-    const std::string expected = exposition();
+    const std::string expected = exposition(Scraper::reader);
     const uint16_t port = shared_port();
     std::atomic<int> good = 0;
     std::vector<std::thread> threads;

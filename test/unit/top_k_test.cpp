@@ -266,3 +266,17 @@ TEST_CASE("The key index finds what was inserted and not what was erased") {
         if (found != (known ? probe : KeyIndex::none)) FAIL_CHECK("step " << step);
     }
 }
+
+TEST_CASE("Where nobody collects, a key counts from its first event") {
+    TopK table(1);
+    table.set_collected(false);
+    table.add("a.test", 0);
+    const auto rows = table.expose();
+    REQUIRE(rows.size() == 1);
+    CHECK(rows[0].key == "a.test");
+    CHECK(rows[0].counts[0] == 1);
+    CHECK(table.other()[0] == 0);
+    table.set_collected(true);  // what is live stays so
+    table.add("a.test", 0);
+    CHECK(table.expose()[0].counts[0] == 2);
+}
