@@ -1,5 +1,6 @@
-// The pending table under two CPUs that meet in its sets all the time, and a sweep in between. Every transaction has a
-// serial number, in its name, id, port and type: an event whose parts don't fit each other was torn.
+// The pending table under two CPUs that meet in its sets all the time, and a sweep in between. Every
+// transaction has a serial number, in its name, id, port and type: an event whose parts don't fit each other
+// was torn.
 #include <bpf/bpf.h>
 #include <bpf/libbpf.h>
 #include <sched.h>
@@ -26,19 +27,26 @@ constexpr uint32_t producers = 2;
 constexpr uint32_t queries_each = 1'500'000;
 constexpr uint32_t timeout_ms = 100;
 constexpr uint64_t ns_per_ms = 1'000'000;
-// One in so many is not answered at all, and one is answered about when it times out; more would fill the table for good.
-constexpr uint32_t unanswered_one_in = 4096;
+constexpr uint32_t queries_a_turn = 50'000;
+static_assert(queries_each % queries_a_turn == 0);
 
 constexpr uint32_t serial_digits = 8;
-constexpr size_t port_at = 34, id_at = 42, name_at = id_at + 12 + 1;  // behind Ethernet, IPv4, UDP, DNS header, a length
+constexpr size_t port_at = 34, id_at = 42,
+                 name_at = id_at + 12 + 1;  // behind Ethernet, IPv4, UDP, DNS header, a length
 
 uint64_t now_ns() {
     return static_cast<uint64_t>(std::chrono::steady_clock::now().time_since_epoch().count());
 }
 
-uint16_t id_of(uint32_t serial) { return static_cast<uint16_t>(serial * 40503U >> 8); }  // any spread will do
-uint16_t port_of(uint32_t serial) { return static_cast<uint16_t>(1024 + serial % 60'000); }
-uint16_t type_of(uint32_t serial) { return static_cast<uint16_t>(1 + serial % 50); }  // assigned types all
+uint16_t id_of(uint32_t serial) {
+    return static_cast<uint16_t>(serial * 40503U >> 8);
+}  // any spread will do
+uint16_t port_of(uint32_t serial) {
+    return static_cast<uint16_t>(1024 + serial % 60'000);
+}
+uint16_t type_of(uint32_t serial) {
+    return static_cast<uint16_t>(1 + serial % 50);
+}  // assigned types all
 
 // A message with its serial number written into it, and the means to run it.
 class Shot {
@@ -90,6 +98,7 @@ struct Shared {
     std::array<std::atomic<uint32_t>, producers> asked{}, answered{};
     std::vector<Sent> sent{std::vector<Sent>(size_t{producers} * queries_each)};
     std::atomic<uint32_t> running{producers};
+    std::array<std::atomic<uint32_t>, producers> meetings{};
 };
 
 void pin_to_cpu(uint32_t number) {
@@ -105,19 +114,29 @@ void pin_to_cpu(uint32_t number) {
 class Producer {
   public:
     Producer(const LoadedPrograms& programs, Shared& shared, uint32_t number)
-        : query_(programs, false), response_(programs, true), shared_(shared), number_(number), random_(number) {}
+        : query_(programs, false),
+          response_(programs, true),
+          shared_(shared),
+          number_(number),
+          random_(number) {}
 
+    // Calm and storm take turns, and after each comes a lull.
     void run() {
         pin_to_cpu(number_);
-        while (asked_ < queries_each) {
-            ask(asked_++);
-            shared_.asked[number_].store(asked_, std::memory_order_release);
-            if (random_() % 8 == 0) ask(asked_ - 1 - std::min<uint32_t>(asked_ - 1, random_() % 4));  // once more
-            answer_the_other();
-            keep_calm();
+        for (uint32_t turn = 0; turn < queries_each / queries_a_turn; ++turn) {
+            for (uint32_t i = 0; i < queries_a_turn; ++i) {
+                ask(asked_++);
+                shared_.asked[number_].store(asked_, std::memory_order_release);
+                if (random_() % 8 == 0)
+                    ask(asked_ - 1 - std::min<uint32_t>(asked_ - 1, random_() % 4));  // once more
+                answer_the_other();
+                if (turn % 2 == 0) keep_calm();
+            }
+            meet();
+            lull();
+            meet();
         }
         --shared_.running;
-        while (shared_.running != 0) answer_the_other();
     }
 
     [[nodiscard]] uint64_t queries() const { return query_.fired; }
@@ -137,46 +156,66 @@ class Producer {
         sent.last_after = now_ns();
     }
 
-    // Calm and storm take turns. In the calm, hardly more wait than the table holds, so that some wait until they time
-    // out; in the storm, a producer runs ahead of its answers and queries have to give way.
+    // In the calm, fewer wait than the table holds; in the storm, a producer runs ahead and queries have to
+    // give way.
     void keep_calm() {
-        constexpr uint32_t turn = 65'536, most_waiting = 16, most_yields = 1000;
-        if (asked_ / turn % 2 != 0) return;
-        for (uint32_t i = 0; i < most_yields && asked_ - shared_.answered[number_].load() > most_waiting; ++i) {
+        constexpr uint32_t most_waiting = 16, most_yields = 1000;
+        for (uint32_t i = 0; i < most_yields && asked_ - shared_.answered[number_].load() > most_waiting;
+             ++i) {
             answer_the_other();
             sched_yield();
         }
     }
 
     void answer_the_other() {
+        constexpr uint32_t most_behind = 48;  // what is older has given way
         const uint32_t other = 1 - number_;
         const uint32_t asked = shared_.asked[other].load(std::memory_order_acquire);
-        constexpr uint32_t most_behind = 48;  // what is older has given way
         if (asked - answered_ > most_behind) answered_ = asked - most_behind;
         for (int i = 0; i < 2 && answered_ < asked; ++i) {
-            const uint32_t index = answered_++, serial = index * producers + other;
-            if (index % unanswered_one_in == 0) continue;
-            if (index % unanswered_one_in == unanswered_one_in / 2) {
-                // Spread over 20 ms about the timeout, where the sweep is after them.
-                delayed_.push_back({now_ns() + (timeout_ms - 10 + random_() % 20) * ns_per_ms, serial});
-                continue;
-            }
+            const uint32_t serial = answered_++ * producers + other;
             response_.fire(serial);
             if (random_() % 16 == 0) response_.fire(serial);  // a duplicate
         }
         shared_.answered[other].store(answered_);
-        std::erase_if(delayed_, [&](const Delayed& delayed) {
-            if (now_ns() < delayed.due_ns) return false;
-            response_.fire(delayed.serial);
-            return true;
-        });
+    }
+
+    // Waits for the other producer, and answers it meanwhile.
+    void meet() {
+        const uint32_t meeting = ++shared_.meetings[number_];
+        while (shared_.meetings[1 - number_] < meeting) {
+            answer_the_other();
+            sched_yield();
+        }
+    }
+
+    // Nobody asks until all that waits has timed out. Some answers come about then, where the sweep is after
+    // the queries.
+    void lull() {
+        const uint32_t other = 1 - number_;
+        const uint32_t asked = shared_.asked[other].load(std::memory_order_acquire);
+        const uint64_t start = now_ns();
+        std::vector<Delayed> delayed;
+        for (uint32_t index = asked - std::min(asked, 200U); index < asked; ++index)
+            if (random_() % 4 != 0)
+                delayed.push_back(
+                    {start + (timeout_ms - 5 + random_() % 10) * ns_per_ms, index * producers + other});
+        while (now_ns() < start + (timeout_ms + 10) * ns_per_ms) {
+            std::erase_if(delayed, [&](const Delayed& answer) {
+                if (now_ns() < answer.due_ns) return false;
+                response_.fire(answer.serial);
+                return true;
+            });
+            std::this_thread::sleep_for(std::chrono::microseconds(100));
+        }
+        answered_ = asked;
+        shared_.answered[other].store(answered_);
     }
 
     Shot query_, response_;
     Shared& shared_;
     uint32_t number_, asked_ = 0, answered_ = 0;
     std::minstd_rand random_;
-    std::vector<Delayed> delayed_;
 };
 
 // What is kept of an event until all is over.
@@ -286,6 +325,6 @@ TEST_CASE("Two CPUs that meet in the pending table's sets lose and tear nothing"
     CHECK(sums.servers.late > 10);
     WARN(variant_name(variant) << ": " << sums.answered << " answered, " << sums.untracked << " gave way, "
                                << sums.finished - sums.answered - sums.untracked << " timed out, "
-                               << sums.servers.late << " late, " << sums.stats.events_ring_full << " ring full, "
-                               << sums.stats.pending_contended << " contended");
+                               << sums.servers.late << " late, " << sums.stats.events_ring_full
+                               << " ring full, " << sums.stats.pending_contended << " contended");
 }
