@@ -26,10 +26,11 @@ enum {
 	DNS_EXTENSIONS_END = 1280, /* the least MTU of IPv6 (RFC 8200, 5) */
 	DNS_EXTENSIONS_MAX = 8, /* RFC 8200, 4.1 lists seven, of which destination options may come twice */
 	DNS_FRAME_OTHER = DNS_REASONS, /* not on a DNS port: nothing to count */
-	DNS_FRAME_EXTENDED,            /* IPv6 with extension headers, which dns_frame_parse was not asked to follow */
 	DNS_FRAME_ICMP,                /* ICMP, at transport_at: dns_unreachable.h reads it */
 	DNS_FRAME_UNREACHABLE          /* an ICMP message that says so of a query */
 };
+
+enum dns_link { DNS_LINK_IP, DNS_LINK_ETHERNET }; /* what a packet begins with: its IP header on tun and wireguard */
 
 struct dns_frame {
 	__u32 network;   /* offset of the IP header */
@@ -47,18 +48,51 @@ struct dns_frame {
 
 DNS_INLINE __u32 dns_port_listed(const struct dns_settings *settings, __u32 port)
 {
-	__u32 i, found = 0;
-	for (i = 0; i < DNS_PORTS_MAX; i++) /* unused places repeat the first port */
-		found |= settings->ports[i] == port;
-	return found;
+	__u32 i;
+	for (i = 0; i < DNS_PORTS_MAX && i < settings->port_count; i++)
+		if (settings->ports[i] == port)
+			return 1;
+	return 0;
 }
 
-DNS_INLINE __u32 dns_ports_match(const struct dns_settings *settings, const struct dns_frame *frame)
+/* One test dismisses most other traffic; what it lets through (VXLAN's 4789 beside 53) is compared. */
+DNS_INLINE __u32 dns_ports_match(const struct dns_settings *settings, __u32 source, __u32 destination)
 {
 	const __u64 filter = settings->port_filter;
-	if (!((filter >> (frame->source_port & 63) | filter >> (frame->destination_port & 63)) & 1))
+	if (!((filter >> (source & 63) | filter >> (destination & 63)) & 1))
 		return 0;
-	return dns_port_listed(settings, frame->source_port) | dns_port_listed(settings, frame->destination_port);
+	return dns_port_listed(settings, source) || dns_port_listed(settings, destination);
+}
+
+/* True for a packet that is surely not on a listed port: nearly all of them, told by a few loads. What is not plain
+ * IPv4 or IPv6 with UDP or TCP behind it is for dns_frame_parse to judge. */
+DNS_INLINE __u32 dns_frame_irrelevant(struct dns_packet packet, __u32 link, const struct dns_settings *settings)
+{
+	const __u32 at = link == DNS_LINK_ETHERNET ? DNS_ETHERNET_LENGTH : 0;
+	const __u8 *start = dns_at(packet, 0, at + DNS_IPV4_LENGTH + 4);
+	const __u8 *ip = start + at;
+	__u32 type;
+	if (!start)
+		return 0;
+	if (link == DNS_LINK_ETHERNET)
+		type = dns_be16(start + 12);
+	else
+		type = ip[0] >> 4 == 6 ? DNS_ETHERTYPE_IPV6 : DNS_ETHERTYPE_IPV4;
+	if (type == DNS_ETHERTYPE_IPV4) {
+		if (ip[0] != 0x45 || dns_be16(ip + 6) & 0x3fff || dns_be16(ip + 2) <= DNS_IPV4_LENGTH)
+			return 0; /* options, a fragment, or an odd length */
+		if (ip[9] != DNS_IPPROTO_UDP && ip[9] != DNS_IPPROTO_TCP)
+			return ip[9] != DNS_IPPROTO_ICMP;
+		return !dns_ports_match(settings, dns_be16(ip + DNS_IPV4_LENGTH), dns_be16(ip + DNS_IPV4_LENGTH + 2));
+	}
+	if (type == DNS_ETHERTYPE_IPV6) {
+		start = dns_at(packet, 0, at + DNS_IPV6_LENGTH + 4);
+		ip = start + at;
+		if (!start || ip[0] >> 4 != 6 || (ip[6] != DNS_IPPROTO_UDP && ip[6] != DNS_IPPROTO_TCP))
+			return 0;
+		return !dns_ports_match(settings, dns_be16(ip + DNS_IPV6_LENGTH), dns_be16(ip + DNS_IPV6_LENGTH + 2));
+	}
+	return type != DNS_ETHERTYPE_VLAN && type != DNS_ETHERTYPE_QINQ && type != DNS_ETHERTYPE_QINQ_OLD;
 }
 
 /* RFC 791, 3.1. */
@@ -115,24 +149,18 @@ DNS_INLINE __u32 dns_extension_length(__u32 kind, __u32 length_octet)
 	return (length_octet + 1) * 8;
 }
 
-enum dns_frame_mode {
-	DNS_FRAME_ETHERNET = 1, /* it begins with an Ethernet header; else with its IP header (tun, wireguard) */
-	DNS_FRAME_FOLLOW = 2    /* follow IPv6 extension headers */
-};
 
-/* An offset of the frame, read back and bounded anew where the verifier was made to forget it. */
-DNS_INLINE __u32 dns_recall(const __u32 *offset, __u32 mode)
+/* An offset of the frame, read back and bounded anew: the frame lies in a map, so the verifier forgot it (DNS_RELOAD). */
+DNS_INLINE __u32 dns_recall(const __u32 *offset)
 {
 	__u32 at;
-	if (!(mode & DNS_FRAME_FOLLOW))
-		return *offset;
 	DNS_RELOAD();
 	at = *offset;
 	DNS_BOUND(at, DNS_OFFSET_MASK);
 	return at;
 }
 
-/* Follows extension headers to the transport header. `frame` lies in a map: see DNS_RELOAD. */
+/* Follows extension headers to the transport header. */
 DNS_INLINE __u32 dns_follow_extensions(struct dns_packet packet, struct dns_frame *frame)
 {
 	const __u32 told = frame->ip_length;
@@ -146,7 +174,7 @@ DNS_INLINE __u32 dns_follow_extensions(struct dns_packet packet, struct dns_fram
 			return DNS_FRAME_ICMP;
 		if (!dns_is_extension(frame->next))
 			return DNS_FRAME_OTHER;
-		at = dns_recall(&frame->transport_at, DNS_FRAME_FOLLOW);
+		at = dns_recall(&frame->transport_at);
 		extension = dns_at(packet, at, 8);
 		if (!extension)
 			return DNS_TRUNCATED_PACKET;
@@ -168,7 +196,7 @@ DNS_INLINE __u32 dns_follow_extensions(struct dns_packet packet, struct dns_fram
 }
 
 /* RFC 8200, 3. */
-DNS_INLINE __u32 dns_parse_ipv6(struct dns_packet packet, __u32 at, __u32 follow, struct dns_frame *frame)
+DNS_INLINE __u32 dns_parse_ipv6(struct dns_packet packet, __u32 at, struct dns_frame *frame)
 {
 	const __u8 *ip = dns_at(packet, at, DNS_IPV6_LENGTH);
 	if (!ip)
@@ -183,9 +211,7 @@ DNS_INLINE __u32 dns_parse_ipv6(struct dns_packet packet, __u32 at, __u32 follow
 		return DNS_OK;
 	if (frame->next == DNS_IPPROTO_ICMPV6)
 		return DNS_FRAME_ICMP;
-	if (!dns_is_extension(frame->next))
-		return DNS_FRAME_OTHER;
-	return follow ? dns_follow_extensions(packet, frame) : (__u32)DNS_FRAME_EXTENDED;
+	return dns_follow_extensions(packet, frame);
 }
 
 /* RFC 768. */
@@ -197,7 +223,7 @@ DNS_INLINE __u32 dns_parse_udp(struct dns_packet packet, __u32 at, const struct 
 		return DNS_TRUNCATED_PACKET;
 	frame->source_port = dns_be16(udp);
 	frame->destination_port = dns_be16(udp + 2);
-	if (!dns_ports_match(settings, frame))
+	if (!dns_ports_match(settings, frame->source_port, frame->destination_port))
 		return DNS_FRAME_OTHER;
 	frame->protocol = DNS_PROTO_UDP;
 	length = dns_be16(udp + 4);
@@ -219,7 +245,7 @@ DNS_INLINE __u32 dns_parse_tcp(struct dns_packet packet, __u32 at, __u32 packet_
 		return DNS_TRUNCATED_PACKET;
 	frame->source_port = dns_be16(tcp);
 	frame->destination_port = dns_be16(tcp + 2);
-	if (!dns_ports_match(settings, frame))
+	if (!dns_ports_match(settings, frame->source_port, frame->destination_port))
 		return DNS_FRAME_OTHER;
 	frame->protocol = DNS_PROTO_TCP;
 	header = (tcp[12] >> 4) * 4;
@@ -256,47 +282,46 @@ DNS_INLINE __u32 dns_parse_ethernet(struct dns_packet packet, __u32 *network)
 	return type;
 }
 
-/* Reads a packet up to its UDP or TCP payload; `mode` is of enum dns_frame_mode.
+/* Reads a packet up to its UDP or TCP payload. In a program, `frame` lies in a map: see DNS_RELOAD.
  * DNS_OK: it is on a listed port and `frame` is filled. DNS_FRAME_OTHER: it is not, nothing is to be counted.
- * DNS_FRAME_EXTENDED: ask again with DNS_FRAME_FOLLOW. DNS_FRAME_ICMP: transport_at is filled. Any other value: why it can't be read; frame->protocol tells
+ * DNS_FRAME_ICMP: transport_at is filled. Any other value: why it can't be read; frame->protocol tells
  * whether it was known to be on a listed port. */
-DNS_INLINE __u32 dns_frame_parse(struct dns_packet packet, __u32 packet_length, __u32 mode,
+DNS_INLINE __u32 dns_frame_parse(struct dns_packet packet, __u32 packet_length, __u32 link,
 				 const struct dns_settings *settings, struct dns_frame *frame)
 {
 	__u32 type, reason, at;
 
 	frame->network = 0;
 	frame->protocol = DNS_PROTO_UNKNOWN;
-	if (mode & DNS_FRAME_ETHERNET) {
+	if (link == DNS_LINK_ETHERNET) {
 		type = dns_parse_ethernet(packet, &frame->network);
 	} else {
 		const __u8 *version = dns_at(packet, 0, 1);
 		type = !version ? 0 : version[0] >> 4 == 4 ? DNS_ETHERTYPE_IPV4 : version[0] >> 4 == 6 ? DNS_ETHERTYPE_IPV6 : 0;
 	}
-	at = dns_recall(&frame->network, mode);
+	at = dns_recall(&frame->network);
 	if (type == DNS_ETHERTYPE_IPV4) {
 		frame->ip = DNS_IPV4;
 		reason = dns_parse_ipv4(packet, at, frame);
 	} else if (type == DNS_ETHERTYPE_IPV6) {
 		frame->ip = DNS_IPV6;
-		reason = dns_parse_ipv6(packet, at, mode & DNS_FRAME_FOLLOW, frame);
+		reason = dns_parse_ipv6(packet, at, frame);
 	} else {
 		return DNS_FRAME_OTHER;
 	}
 	if (reason != DNS_OK)
 		return reason;
-	at = dns_recall(&frame->transport_at, mode);
+	at = dns_recall(&frame->transport_at);
 	if (frame->next == DNS_IPPROTO_UDP)
 		return dns_parse_udp(packet, at, settings, frame);
 	return dns_parse_tcp(packet, at, packet_length, settings, frame);
 }
 
-/* The addresses of a parsed frame; `mode` as given to dns_frame_parse. 0: the packet ends before (it can't, once
- * dns_frame_parse took it). */
-DNS_INLINE __u32 dns_frame_addresses(struct dns_packet packet, __u32 mode, const struct dns_frame *frame,
+/* The addresses of a parsed frame. 0: the packet ends before (it can't, once dns_frame_parse took it). */
+DNS_INLINE __u32 dns_frame_addresses(struct dns_packet packet, const struct dns_frame *frame,
 				     struct dns_address *source, struct dns_address *destination)
 {
-	const __u32 at = dns_recall(&frame->network, mode);
+	const __u32 at = dns_recall(&frame->network);
 	const __u8 *ip;
 	if (frame->ip == DNS_IPV4) {
 		ip = dns_at(packet, at, DNS_IPV4_LENGTH);

@@ -25,13 +25,13 @@ DNS_INLINE __u32 dns_quoted_ports(struct dns_packet packet, __u32 at, __u32 ip)
 	return at + (ip == DNS_IPV4 ? (quoted[0] & 15) * 4 : DNS_IPV6_LENGTH);
 }
 
-/* Reads the message that dns_frame_parse, with DNS_FRAME_FOLLOW, found at frame->transport_at.
+/* Reads the message that dns_frame_parse found at frame->transport_at.
  * DNS_FRAME_UNREACHABLE: it is one about a packet to a listed port, and frame->network is now the quoted IP header, whose
  * destination is the server. DNS_FRAME_OTHER: it is none. */
-DNS_INLINE __u32 dns_unreachable_parse(struct dns_packet packet, __u32 mode, const struct dns_settings *settings,
+DNS_INLINE __u32 dns_unreachable_parse(struct dns_packet packet, const struct dns_settings *settings,
 				       struct dns_frame *frame)
 {
-	const __u32 at = dns_recall(&frame->transport_at, mode);
+	const __u32 at = dns_recall(&frame->transport_at);
 	const __u8 *icmp = dns_at(packet, at, DNS_ICMP_LENGTH);
 	const __u8 *ports;
 	if (!icmp)
@@ -40,10 +40,10 @@ DNS_INLINE __u32 dns_unreachable_parse(struct dns_packet packet, __u32 mode, con
 				  : icmp[0] != DNS_ICMPV6_UNREACHABLE)
 		return DNS_FRAME_OTHER;
 	frame->network = at + DNS_ICMP_LENGTH;
-	frame->transport_at = dns_quoted_ports(packet, dns_recall(&frame->network, mode), frame->ip);
+	frame->transport_at = dns_quoted_ports(packet, dns_recall(&frame->network), frame->ip);
 	if (!frame->transport_at)
 		return DNS_FRAME_OTHER;
-	ports = dns_at(packet, dns_recall(&frame->transport_at, mode), 4);
+	ports = dns_at(packet, dns_recall(&frame->transport_at), 4);
 	if (!ports)
 		return DNS_FRAME_OTHER;
 	frame->source_port = dns_be16(ports);

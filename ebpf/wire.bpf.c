@@ -33,72 +33,58 @@ static __always_inline struct dns_packet watch_packet(__u64 data, __u64 end)
 	return packet;
 }
 
-/* What is on a DNS port, or to be counted for a reason, goes into the scratch. */
-static __always_inline __u32 watch_frame(struct dns_packet packet, __u32 length, const __u32 mode)
-{
-	struct dns_frame frame = {};
-	struct dns_scratch *scratch;
-	const __u32 reason = dns_frame_parse(packet, length, mode, &settings, &frame);
-
-	if (reason == DNS_FRAME_OTHER || reason == DNS_FRAME_EXTENDED || reason == DNS_FRAME_ICMP)
-		return reason;
-	scratch = observe_scratch();
-	if (!scratch)
-		return DNS_FRAME_OTHER;
-	scratch->frame = frame;
-	if (reason == DNS_OK && !dns_frame_addresses(packet, mode, &frame, &scratch->source, &scratch->destination))
-		return DNS_TRUNCATED_PACKET;
-	return reason;
-}
-
-/* The seldom cases: extension headers and ICMP. The frame lies in the scratch from the start. */
-static __always_inline __u32 watch_frame_again(struct dns_packet packet, __u32 length, const __u32 mode)
+/* Reads the frame into the scratch. */
+static __always_inline __u32 watch_frame(struct dns_packet packet, __u32 length, const __u32 link)
 {
 	struct dns_scratch *scratch = observe_scratch();
 	__u32 reason;
 	if (!scratch)
 		return DNS_FRAME_OTHER;
-	reason = dns_frame_parse(packet, length, mode, &settings, &scratch->frame);
+	reason = dns_frame_parse(packet, length, link, &settings, &scratch->frame);
 	if (reason == DNS_FRAME_ICMP)
-		reason = dns_unreachable_parse(packet, mode, &settings, &scratch->frame);
+		reason = dns_unreachable_parse(packet, &settings, &scratch->frame);
 	if ((reason == DNS_OK || reason == DNS_FRAME_UNREACHABLE) &&
-	    !dns_frame_addresses(packet, mode, &scratch->frame, &scratch->source, &scratch->destination))
+	    !dns_frame_addresses(packet, &scratch->frame, &scratch->source, &scratch->destination))
 		return DNS_TRUNCATED_PACKET;
 	return reason;
 }
 
-/* Headers that don't lie in the linear part are pulled into it; that moves octets, it changes none. */
-static __always_inline __u32 watch_skb_again(struct __sk_buff *skb, const __u32 mode)
+static __always_inline __u32 watch_skb_frame(struct __sk_buff *skb, const __u32 link)
 {
-	struct dns_packet packet = watch_packet(skb->data, skb->data_end);
-	if (packet.end - packet.data < skb->len) {
-		bpf_skb_pull_data(skb, skb->len < WATCH_PULL ? skb->len : WATCH_PULL);
-		packet = watch_packet(skb->data, skb->data_end);
-	}
-	return watch_frame_again(packet, skb->len, mode | DNS_FRAME_FOLLOW);
-}
-__noinline __u32 watch_ethernet_again(struct __sk_buff *skb) { return watch_skb_again(skb, DNS_FRAME_ETHERNET); }
-__noinline __u32 watch_ip_again(struct __sk_buff *skb) { return watch_skb_again(skb, 0); }
-__noinline __u32 watch_xdp_again(struct xdp_md *xdp)
-{
-	const struct dns_packet packet = watch_packet(xdp->data, xdp->data_end);
-	return watch_frame_again(packet, packet.end - packet.data, DNS_FRAME_ETHERNET | DNS_FRAME_FOLLOW);
+	return watch_frame(watch_packet(skb->data, skb->data_end), skb->len, link);
 }
 
-static __always_inline __u32 watch_skb_frame(struct __sk_buff *skb, const __u32 how)
+/* Headers that don't lie in the linear part are pulled into it; that moves octets, it changes none. */
+static __always_inline __u32 watch_skb_pulled(struct __sk_buff *skb, const __u32 link)
+{
+	bpf_skb_pull_data(skb, skb->len < WATCH_PULL ? skb->len : WATCH_PULL);
+	return watch_skb_frame(skb, link);
+}
+__noinline __u32 watch_ethernet_pulled(struct __sk_buff *skb) { return watch_skb_pulled(skb, DNS_LINK_ETHERNET); }
+__noinline __u32 watch_ip_pulled(struct __sk_buff *skb) { return watch_skb_pulled(skb, DNS_LINK_IP); }
+
+static __always_inline __u32 watch_skb_is_linear(const struct __sk_buff *skb)
 {
 	const struct dns_packet packet = watch_packet(skb->data, skb->data_end);
-	const __u32 reason = watch_frame(packet, skb->len, how & HOOK_IP ? 0 : DNS_FRAME_ETHERNET);
-	if (reason != DNS_FRAME_EXTENDED && reason != DNS_FRAME_ICMP && reason != DNS_TRUNCATED_PACKET)
-		return reason;
-	return how & HOOK_IP ? watch_ip_again(skb) : watch_ethernet_again(skb);
+	return packet.end - packet.data >= skb->len;
 }
 
-static __always_inline __u32 watch_xdp_frame(struct xdp_md *xdp)
+__noinline __u32 watch_ethernet(struct __sk_buff *skb)
+{
+	const __u32 reason = watch_skb_frame(skb, DNS_LINK_ETHERNET);
+	return reason == DNS_TRUNCATED_PACKET && !watch_skb_is_linear(skb) ? watch_ethernet_pulled(skb) : reason;
+}
+
+__noinline __u32 watch_ip(struct __sk_buff *skb)
+{
+	const __u32 reason = watch_skb_frame(skb, DNS_LINK_IP);
+	return reason == DNS_TRUNCATED_PACKET && !watch_skb_is_linear(skb) ? watch_ip_pulled(skb) : reason;
+}
+
+__noinline __u32 watch_xdp_frame(struct xdp_md *xdp)
 {
 	const struct dns_packet packet = watch_packet(xdp->data, xdp->data_end);
-	const __u32 reason = watch_frame(packet, packet.end - packet.data, DNS_FRAME_ETHERNET);
-	return reason == DNS_FRAME_EXTENDED || reason == DNS_FRAME_ICMP ? watch_xdp_again(xdp) : reason;
+	return watch_frame(packet, packet.end - packet.data, DNS_LINK_ETHERNET);
 }
 
 static __always_inline int watch_skb(struct __sk_buff *skb, const __u32 how, __u32 reason)
@@ -130,14 +116,19 @@ static __always_inline int watch_xdp(struct xdp_md *xdp, const __u32 how, __u32 
 	return 0;
 }
 
-/* A hook is two functions: the program, which reads the frame and is done with nearly all packets, and, for those on a
- * DNS port, a function that the verifier takes on its own. In one, it would walk the second part anew for each of the
- * many ways through the first. */
+/* A program tells by a few loads that a packet is not DNS, and is done with nearly all of them. What remains goes through
+ * two functions that the verifier takes each on its own: in one, it would walk the second part anew for each of the many
+ * ways through the first. */
 #define DNS_TC_HOOK(name, how)                                                                                         \
 	__noinline int name##_dns(struct __sk_buff *skb, __u32 reason) { return watch_skb(skb, how, reason); }         \
 	SEC("tc") int name(struct __sk_buff *skb)                                                                      \
 	{                                                                                                              \
-		const __u32 reason = watch_skb_frame(skb, how);                                                        \
+		const struct dns_packet packet = { (void *)(long)skb->data, (void *)(long)skb->data_end };             \
+		const __u32 link = (how) & HOOK_IP ? DNS_LINK_IP : DNS_LINK_ETHERNET;                                  \
+		__u32 reason;                                                                                          \
+		if (dns_frame_irrelevant(packet, link, &settings))                                                     \
+			return TC_ACT_UNSPEC;                                                                          \
+		reason = (how) & HOOK_IP ? watch_ip(skb) : watch_ethernet(skb);                                        \
 		if (reason != DNS_FRAME_OTHER)                                                                         \
 			name##_dns(skb, reason);                                                                       \
 		return TC_ACT_UNSPEC;                                                                                  \
@@ -147,7 +138,11 @@ static __always_inline int watch_xdp(struct xdp_md *xdp, const __u32 how, __u32 
 	__noinline int name##_dns(struct xdp_md *xdp, __u32 reason) { return watch_xdp(xdp, how, reason); }            \
 	SEC(section) int name(struct xdp_md *xdp)                                                                      \
 	{                                                                                                              \
-		const __u32 reason = watch_xdp_frame(xdp);                                                             \
+		const struct dns_packet packet = { (void *)(long)xdp->data, (void *)(long)xdp->data_end };             \
+		__u32 reason;                                                                                          \
+		if (dns_frame_irrelevant(packet, DNS_LINK_ETHERNET, &settings))                                        \
+			return XDP_PASS;                                                                               \
+		reason = watch_xdp_frame(xdp);                                                                         \
 		if (reason != DNS_FRAME_OTHER)                                                                         \
 			name##_dns(xdp, reason);                                                                       \
 		return XDP_PASS;                                                                                       \

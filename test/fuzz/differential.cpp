@@ -55,12 +55,9 @@ void compare_messages(std::span<const uint8_t> octets, size_t length) {
 }
 
 void compare_frames(const Input& input) {
-    const auto [reason, frame] =
-        parse_frame(input.octets, input.packet_length, input.link | DNS_FRAME_FOLLOW);
+    const auto [reason, frame] = parse_frame(input.octets, input.packet_length, input.link);
     NaiveFrameParser parser(input.octets, input.packet_length);
     const NaiveFrame naive = input.link ? parser.ethernet() : parser.raw();
-    const auto without = parse_frame(input.octets, input.packet_length, input.link);
-    if (without.reason != DNS_FRAME_EXTENDED) same("without FOLLOW", without.reason, reason);
     // Whatever is beyond the reasons is not counted as a packet on a DNS port.
     same("frame: reason", std::min<uint32_t>(reason, DNS_FRAME_OTHER),
          naive.counted ? naive.reason : uint32_t{DNS_FRAME_OTHER});
@@ -73,7 +70,7 @@ void compare_frames(const Input& input) {
     same("destination port", frame.destination_port, naive.destination_port);
     dns_address source, destination;
     const dns_packet packet{input.octets.data(), input.octets.data() + input.octets.size()};
-    same("addresses", dns_frame_addresses(packet, input.link, &frame, &source, &destination), 1);
+    same("addresses", dns_frame_addresses(packet, &frame, &source, &destination), 1);
     same_address(source, naive.source);
     same_address(destination, naive.destination);
     compare_messages(payload_of(input.octets, frame), frame.length);

@@ -20,12 +20,18 @@ struct ParsedFrame {
     dns_frame frame;
 };
 
-inline ParsedFrame parse_frame(std::span<const uint8_t> octets, uint32_t packet_length, uint32_t mode) {
+inline ParsedFrame parse_frame(std::span<const uint8_t> octets, uint32_t packet_length, uint32_t link) {
     static const dns_settings settings = settings_for({53});
     ParsedFrame parsed{};
-    parsed.reason = dns_frame_parse({octets.data(), octets.data() + octets.size()}, packet_length, mode,
+    parsed.reason = dns_frame_parse({octets.data(), octets.data() + octets.size()}, packet_length, link,
                                     &settings, &parsed.frame);
     return parsed;
+}
+
+// Whether the hooks are done with the packet before they parse it.
+inline bool dismissed(dns_packet packet, uint32_t link) {
+    static const dns_settings settings = settings_for({53});
+    return dns_frame_irrelevant(packet, link, &settings) != 0;
 }
 
 struct ParsedMessage {
@@ -50,14 +56,14 @@ inline ParsedMessage parse_message(std::span<const uint8_t> octets, uint32_t len
 // The first octet of an input says how the rest is read.
 struct Input {
     std::span<const uint8_t> octets;
-    uint32_t link;           // DNS_FRAME_ETHERNET or 0
+    uint32_t link;           // enum dns_link
     uint32_t packet_length;  // longer than the octets where the capture cut the packet
 };
 
 inline Input read_input(const uint8_t* data, size_t size) {
     constexpr uint32_t longest = 0xffff, cut_off = 1000;
     const std::span<const uint8_t> octets(data + 1, std::min<size_t>(size - 1, longest));
-    return {octets, data[0] & 1 ? uint32_t{DNS_FRAME_ETHERNET} : 0,
+    return {octets, data[0] & 1 ? uint32_t{DNS_LINK_ETHERNET} : uint32_t{DNS_LINK_IP},
             static_cast<uint32_t>(octets.size()) + (data[0] & 2 ? cut_off : 0)};
 }
 

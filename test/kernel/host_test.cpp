@@ -58,12 +58,12 @@ class Pair {
         if (options_.loopback) return HookPoint::tc_lo;
         const dns_settings settings = settings_for(options_.ports);
         const dns_packet packet{octets.data(), octets.data() + octets.size()};
-        const uint32_t mode = DNS_FRAME_FOLLOW | (ethernet ? uint32_t{DNS_FRAME_ETHERNET} : 0);
+        const uint32_t link = ethernet ? DNS_LINK_ETHERNET : DNS_LINK_IP;
         dns_frame frame{};
         dns_address source{}, destination{};
-        const bool leaves = dns_frame_parse(packet, static_cast<uint32_t>(octets.size()), mode, &settings,
+        const bool leaves = dns_frame_parse(packet, static_cast<uint32_t>(octets.size()), link, &settings,
                                             &frame) == DNS_OK &&
-                            dns_frame_addresses(packet, mode, &frame, &source, &destination) != 0 &&
+                            dns_frame_addresses(packet, &frame, &source, &destination) != 0 &&
                             options_.own.contains(key_of(source));
         return leaves ? (ethernet ? HookPoint::tc_out : HookPoint::tc_out_ip)
                       : (ethernet ? HookPoint::tc_in : HookPoint::tc_in_ip);

@@ -72,22 +72,18 @@ void HostSource::packet(const CapturedPacket& captured) {
         model_.sweep(captured.time_ns);
         next_sweep_ns_ = captured.time_ns + sweep_period_ns;
     }
-    uint32_t mode = captured.ethernet ? DNS_FRAME_ETHERNET : 0;
+    const uint32_t link = captured.ethernet ? DNS_LINK_ETHERNET : DNS_LINK_IP;
     const dns_packet octets{captured.octets.data(), captured.octets.data() + captured.octets.size()};
     dns_frame frame{};
-    uint32_t reason = dns_frame_parse(octets, captured.length, mode, &settings_, &frame);
-    if (reason == DNS_FRAME_EXTENDED) {
-        mode |= DNS_FRAME_FOLLOW;
-        reason = dns_frame_parse(octets, captured.length, mode, &settings_, &frame);
-    }
+    const uint32_t reason = dns_frame_parse(octets, captured.length, link, &settings_, &frame);
     if (reason >= DNS_REASONS) return;  // not DNS
     if (reason == DNS_OK)
-        observe(captured, mode, frame);
+        observe(captured, frame);
     else
         model_.packet(frame.protocol, reason);
 }
 
-void HostSource::observe(const CapturedPacket& captured, uint32_t mode, const dns_frame& frame) {
+void HostSource::observe(const CapturedPacket& captured, const dns_frame& frame) {
     Prefix prefix;
     dns_message parsed{};
     const uint32_t reason = parse_message(payload_of(captured, frame), frame, keys_, prefix, parsed);
@@ -96,7 +92,7 @@ void HostSource::observe(const CapturedPacket& captured, uint32_t mode, const dn
 
     const dns_packet octets{captured.octets.data(), captured.octets.data() + captured.octets.size()};
     dns_address source{}, destination{};
-    dns_frame_addresses(octets, mode, &frame, &source, &destination);
+    dns_frame_addresses(octets, &frame, &source, &destination);
     const bool is_query = dns_kind(&parsed) == DNS_QUERY;
     const bool leaves = model_.options().loopback || model_.options().own.contains(key_of(source));
     const uint32_t question = parsed.name_length != 0 ? parsed.name_length + 4 : 0;

@@ -29,7 +29,7 @@ class HostSource : public Source {
     Result<uint64_t> drain(const EventSink& sink) override;
 
   private:
-    void observe(const CapturedPacket& packet, uint32_t mode, const dns_frame& frame);
+    void observe(const CapturedPacket& packet, const dns_frame& frame);
 
     ExactModel model_;
     dns_settings settings_;

@@ -12,19 +12,19 @@ using namespace dnsexp::test;
 
 namespace {
 
-constexpr uint32_t whole_mode = DNS_FRAME_ETHERNET | DNS_FRAME_FOLLOW;
+constexpr uint32_t ethernet_link = DNS_LINK_ETHERNET;
 
 struct Parsed {
     uint32_t reason;
     dns_frame frame;
 };
 
-Parsed parse(const Bytes& bytes, uint32_t mode = whole_mode, const std::vector<uint16_t>& ports = {53}) {
+Parsed parse(const Bytes& bytes, uint32_t link = ethernet_link, const std::vector<uint16_t>& ports = {53}) {
     const dns_settings settings = settings_for(ports);
     const dns_packet packet{bytes.data(), bytes.data() + bytes.size()};
     Parsed parsed{};
     parsed.reason =
-        dns_frame_parse(packet, static_cast<uint32_t>(bytes.size()), mode, &settings, &parsed.frame);
+        dns_frame_parse(packet, static_cast<uint32_t>(bytes.size()), link, &settings, &parsed.frame);
     return parsed;
 }
 
@@ -38,9 +38,9 @@ struct Case {
     uint32_t payload = 0, length = 0;
 };
 
-void check(const Case& c, uint32_t mode = whole_mode) {
+void check(const Case& c, uint32_t link = ethernet_link) {
     INFO(c.name);
-    const Parsed parsed = parse(c.bytes, mode);
+    const Parsed parsed = parse(c.bytes, link);
     // Whatever is beyond the reasons is not counted as a packet on a DNS port.
     CHECK(std::min<uint32_t>(parsed.reason, DNS_FRAME_OTHER) == c.reason);
     if (c.reason == DNS_FRAME_OTHER) return;
@@ -211,11 +211,25 @@ TEST_CASE("Extension headers beyond the limits are told by their reason") {
            ipv6().length(16).extension(60, 16).udp().payload(ten).build(), DNS_BAD_IP_HEADER});
 }
 
-TEST_CASE("Without FOLLOW, extension headers ask for another pass") {
-    const Bytes bytes = ipv6().extension(0).udp().payload(ten).build();
-    CHECK(parse(bytes, DNS_FRAME_ETHERNET).reason == DNS_FRAME_EXTENDED);
-    CHECK(parse(ipv6().udp().payload(ten).build(), DNS_FRAME_ETHERNET).reason == DNS_OK);
-    CHECK(parse(ipv6().other(50, 8).build(), DNS_FRAME_ETHERNET).reason == DNS_FRAME_OTHER);
+TEST_CASE("A packet is dismissed unread only if nothing of it counts") {
+    const dns_settings settings = settings_for({53});
+    const auto dismissed = [&](const Bytes& bytes, uint32_t link = DNS_LINK_ETHERNET) {
+        return dns_frame_irrelevant({bytes.data(), bytes.data() + bytes.size()}, link, &settings) != 0;
+    };
+    CHECK(dismissed(ipv4().udp(1000, 2000).payload(ten).build()));
+    CHECK(dismissed(ipv6().tcp(1000, 443).payload(ten).build()));
+    CHECK(dismissed(ipv4().other(47, 20).build()));  // GRE
+    CHECK(dismissed(Packet().ipv6().udp(1000, 2000).payload(ten).build(), DNS_LINK_IP));
+    CHECK(dismissed(Packet().ipv4().tcp(1000, 2000).payload(ten).build(), DNS_LINK_IP));
+    CHECK_FALSE(dismissed(ipv4().udp(1000, 53).payload(ten).build()));
+    CHECK_FALSE(dismissed(ipv4().udp(53, 1000).payload(ten).build()));
+    CHECK_FALSE(dismissed(ipv6().tcp(1000, 53).payload(ten).build()));
+    CHECK_FALSE(dismissed(ipv4().other(1, 20).build()));   // ICMP
+    CHECK_FALSE(dismissed(ipv6().other(58, 20).build()));  // ICMPv6
+    CHECK_FALSE(dismissed(ipv4().fragment(1, false).udp(1000, 2000).payload(ten).build()));
+    CHECK_FALSE(dismissed(ipv6().extension(0).udp(1000, 2000).payload(ten).build()));
+    CHECK_FALSE(dismissed(Packet().ethernet().vlan(5).ipv4().udp(1000, 2000).payload(ten).build()));
+    CHECK_FALSE(dismissed({}));
 }
 
 TEST_CASE("Frames without Ethernet begin with their IP header") {
@@ -223,7 +237,7 @@ TEST_CASE("Frames without Ethernet begin with their IP header") {
     check({"IPv6", Packet().ipv6().tcp().payload(ten).build(), DNS_OK, DNS_PROTO_TCP, 60, 10}, 0);
     check({"extension header", Packet().ipv6().extension(0).udp().payload(ten).build(), DNS_OK, DNS_PROTO_UDP,
            56, 10},
-          DNS_FRAME_FOLLOW);
+          0);
     check({"neither version", Bytes(60), DNS_FRAME_OTHER}, 0);
     check({"nothing", {}, DNS_FRAME_OTHER}, 0);
 }
@@ -248,7 +262,7 @@ TEST_CASE("No octet past the end is read, wherever the packet is cut") {
         for (size_t length = 0; length < whole.size(); ++length) {
             const Bytes cut(whole.begin(), whole.begin() + static_cast<ptrdiff_t>(length));
             INFO("cut to " << length << " of " << whole.size());
-            for (const uint32_t mode : {uint32_t{DNS_FRAME_ETHERNET}, whole_mode, 0U}) parse(cut, mode);
+            for (const uint32_t link : {uint32_t{DNS_LINK_ETHERNET}, uint32_t{DNS_LINK_IP}}) parse(cut, link);
             const Parsed parsed = parse(cut);
             if (length >= full.frame.payload)  // the fixed headers are whole: the promised length is kept
                 CHECK(parsed.reason == DNS_OK);
@@ -264,12 +278,13 @@ TEST_CASE("A packet is on a DNS port when either of its ports is listed") {
     const std::vector<uint16_t> ports = {53, 5353, 8053, 1, 65535, 853, 5355, 54};
     for (const uint16_t port : ports) {
         INFO(port);
-        CHECK(parse(ipv4().udp(port, 40000).payload(ten).build(), whole_mode, ports).reason == DNS_OK);
-        CHECK(parse(ipv6().tcp(40000, port).payload(ten).build(), whole_mode, ports).reason == DNS_OK);
-        CHECK(parse(ipv4().udp(static_cast<uint16_t>(port + 64), 40000).build(), whole_mode, ports).reason ==
-              DNS_FRAME_OTHER);
+        CHECK(parse(ipv4().udp(port, 40000).payload(ten).build(), ethernet_link, ports).reason == DNS_OK);
+        CHECK(parse(ipv6().tcp(40000, port).payload(ten).build(), ethernet_link, ports).reason == DNS_OK);
+        CHECK(
+            parse(ipv4().udp(static_cast<uint16_t>(port + 64), 40000).build(), ethernet_link, ports).reason ==
+            DNS_FRAME_OTHER);
     }
-    CHECK(parse(ipv4().udp(40000, 53).build(), whole_mode, {5353}).reason == DNS_FRAME_OTHER);
+    CHECK(parse(ipv4().udp(40000, 53).build(), ethernet_link, {5353}).reason == DNS_FRAME_OTHER);
 }
 
 TEST_CASE("Ports and addresses are those of the wire") {
@@ -279,8 +294,8 @@ TEST_CASE("Ports and addresses are those of the wire") {
     CHECK(parsed.frame.destination_port == 53);
 
     dns_address source{}, destination{};
-    REQUIRE(dns_frame_addresses({bytes.data(), bytes.data() + bytes.size()}, whole_mode, &parsed.frame,
-                                &source, &destination));
+    REQUIRE(dns_frame_addresses({bytes.data(), bytes.data() + bytes.size()}, &parsed.frame, &source,
+                                &destination));
     const uint8_t mapped[16] = {0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0xff, 0xff, 192, 0, 2, 1};
     CHECK(std::memcmp(&source, mapped, sizeof mapped) == 0);
     CHECK(std::memcmp(reinterpret_cast<const uint8_t*>(&destination) + 12, server4.data(), 4) == 0);
@@ -290,7 +305,7 @@ TEST_CASE("IPv6 addresses are the sixteen octets of the wire") {
     const Bytes bytes = Packet().ipv6().udp().payload(ten).build();
     const Parsed parsed = parse(bytes, 0);
     dns_address source{}, destination{};
-    REQUIRE(dns_frame_addresses({bytes.data(), bytes.data() + bytes.size()}, 0, &parsed.frame, &source,
+    REQUIRE(dns_frame_addresses({bytes.data(), bytes.data() + bytes.size()}, &parsed.frame, &source,
                                 &destination));
     CHECK(std::memcmp(&source, client6.data(), 16) == 0);
     CHECK(std::memcmp(&destination, server6.data(), 16) == 0);

@@ -9,7 +9,7 @@ using namespace dnsexp::test;
 
 namespace {
 
-constexpr uint32_t mode = DNS_FRAME_ETHERNET | DNS_FRAME_FOLLOW;
+constexpr uint32_t link = DNS_LINK_ETHERNET;
 constexpr uint8_t icmp = 1, icmpv6 = 58;
 
 // The query that the message quotes: no more than its IP header and eight octets behind it (RFC 792).
@@ -40,11 +40,10 @@ Answer parse(const Bytes& bytes) {
     const dns_packet packet{bytes.data(), bytes.data() + bytes.size()};
     dns_frame frame{};
     Answer answer{};
-    answer.reason = dns_frame_parse(packet, static_cast<uint32_t>(bytes.size()), mode, &settings, &frame);
-    if (answer.reason == DNS_FRAME_ICMP)
-        answer.reason = dns_unreachable_parse(packet, mode, &settings, &frame);
+    answer.reason = dns_frame_parse(packet, static_cast<uint32_t>(bytes.size()), link, &settings, &frame);
+    if (answer.reason == DNS_FRAME_ICMP) answer.reason = dns_unreachable_parse(packet, &settings, &frame);
     if (answer.reason == DNS_FRAME_UNREACHABLE)
-        REQUIRE(dns_frame_addresses(packet, mode, &frame, &answer.source, &answer.destination));
+        REQUIRE(dns_frame_addresses(packet, &frame, &answer.source, &answer.destination));
     return answer;
 }
 
@@ -56,9 +55,9 @@ Answer parse_query(bool v6) {
     const dns_packet packet{bytes.data(), bytes.data() + bytes.size()};
     dns_frame frame{};
     Answer answer{};
-    answer.reason = dns_frame_parse(packet, static_cast<uint32_t>(bytes.size()), mode, &settings, &frame);
+    answer.reason = dns_frame_parse(packet, static_cast<uint32_t>(bytes.size()), link, &settings, &frame);
     REQUIRE(answer.reason == DNS_OK);
-    REQUIRE(dns_frame_addresses(packet, mode, &frame, &answer.source, &answer.destination));
+    REQUIRE(dns_frame_addresses(packet, &frame, &answer.source, &answer.destination));
     return answer;
 }
 
