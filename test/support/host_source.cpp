@@ -74,6 +74,7 @@ void HostSource::packet(const CapturedPacket& captured) {
     }
     const uint32_t link = captured.ethernet ? DNS_LINK_ETHERNET : DNS_LINK_IP;
     const dns_packet octets{captured.octets.data(), captured.octets.data() + captured.octets.size()};
+    if (dns_frame_irrelevant(octets, link, &settings_)) return;
     dns_frame frame{};
     const uint32_t reason = dns_frame_parse(octets, captured.length, link, &settings_, &frame);
     if (reason >= DNS_REASONS) return;  // not DNS
