@@ -73,9 +73,12 @@ XdpState xdp_state(uint32_t ifindex) {
     options.sz = sizeof options;
     REQUIRE(bpf_xdp_query(static_cast<int>(ifindex), 0, &options) == 0);
     switch (options.attach_mode) {
-        case XDP_ATTACHED_DRV: return {XdpMode::native, options.prog_id};
-        case XDP_ATTACHED_SKB: return {XdpMode::generic, options.prog_id};
-        default: return {XdpMode::none, 0};
+        case XDP_ATTACHED_DRV:
+            return {XdpMode::native, options.prog_id};
+        case XDP_ATTACHED_SKB:
+            return {XdpMode::generic, options.prog_id};
+        default:
+            return {XdpMode::none, 0};
     }
 }
 
@@ -86,10 +89,15 @@ uint32_t program_id(int program) {
     return info.id;
 }
 
-UniqueFd foreign_tc_program() { return load_foreign(BPF_PROG_TYPE_SCHED_CLS, TC_ACT_UNSPEC); }
-UniqueFd foreign_xdp_program() { return load_foreign(BPF_PROG_TYPE_XDP, XDP_PASS); }
+UniqueFd foreign_tc_program() {
+    return load_foreign(BPF_PROG_TYPE_SCHED_CLS, TC_ACT_UNSPEC);
+}
+UniqueFd foreign_xdp_program() {
+    return load_foreign(BPF_PROG_TYPE_XDP, XDP_PASS);
+}
 
-void attach_foreign(int program, uint32_t ifindex, dns_direction direction, uint32_t priority, uint32_t handle) {
+void attach_foreign(int program, uint32_t ifindex, dns_direction direction, uint32_t priority,
+                    uint32_t handle) {
     const Quiet quiet;
     bpf_tc_hook hook = hook_of(ifindex, direction);
     hook.attach_point = static_cast<bpf_tc_attach_point>(BPF_TC_INGRESS | BPF_TC_EGRESS);

@@ -10,7 +10,8 @@
 
 namespace dnsexp::test {
 
-// Identifiers of the programs in the TCX chain, in order. Empty optional: the kernel knows no TCX (before 6.6).
+// Identifiers of the programs in the TCX chain, in order. Empty optional: the kernel knows no TCX
+// (before 6.6).
 std::optional<std::vector<uint32_t>> tcx_programs(uint32_t ifindex, dns_direction direction);
 
 // Identifier of the program behind the filter at this place of the interface's clsact; 0: none.
@@ -29,6 +30,7 @@ uint32_t program_id(int program);
 UniqueFd foreign_tc_program();
 UniqueFd foreign_xdp_program();
 // Puts it on the interface's clsact, which is made.
-void attach_foreign(int program, uint32_t ifindex, dns_direction direction, uint32_t priority, uint32_t handle);
+void attach_foreign(int program, uint32_t ifindex, dns_direction direction, uint32_t priority,
+                    uint32_t handle);
 
 }  // namespace dnsexp::test

@@ -1,78 +1,11 @@
-// Queries and what becomes of them: matching, repetition, time. RFC 1035, 7.3 says what makes a response the
-// query's.
+// Which response answers which query, and what is counted of both. RFC 1035, 7.3 says what makes a response
+// the query's.
 #include <catch2/catch.hpp>
-#include <chrono>
-#include <thread>
 
-#include "test/kernel/kernel.h"
+#include "test/kernel/talk.h"
 
 using namespace dnsexp;
 using namespace dnsexp::test;
-using std::chrono::milliseconds;
-
-namespace {
-
-constexpr uint32_t timeout_ms = 100;
-constexpr uint32_t late_window_ms = 300;
-
-Config quick_config() {
-    Config config;
-    config.capture.query_timeout_ms = timeout_ms;
-    config.capture.late_window_ms = late_window_ms;
-    config.metrics.latency_buckets_seconds = {0.02, 0.06, 0.5};
-    return config;
-}
-
-// One client that asks one server from one port, and the counters that have moved since it last looked.
-class Talk {
-  public:
-    explicit Talk(Variant variant, const Config& config = {}) : kernel_(variant, config) {}
-
-    void ask(const Dns& dns, uint16_t port = 40000) {
-        kernel_.see(HookPoint::tc_out, Packet().ethernet().ipv4().udp(port, 53).payload(dns.build()).build());
-    }
-    void answer(const Dns& dns, uint16_t port = 40000) {
-        kernel_.see(HookPoint::tc_in,
-                    Packet().ethernet().ipv4(server4, client4).udp(53, port).payload(dns.build()).build());
-    }
-    // Of transactions and responses; not those of packets and messages.
-    Counters moved() {
-        const Counters now = kernel_.counters();
-        const Counters all = now - before_;
-        before_ = now;
-        return only(all, {"query", "response", "undelivered", "retransmission", "truncated", "unmatched",
-                          "late ", "duplicate", "empty", "active"});
-    }
-    Kernel& kernel() { return kernel_; }
-
-  private:
-    Kernel kernel_;
-    Counters before_;
-};
-
-Dns query(uint16_t id, std::string_view name = "www.example.com", uint16_t type = 1) {
-    return Dns().id(id).flags(rd).question(name, type);
-}
-Dns response(uint16_t id, std::string_view name = "www.example.com", uint16_t type = 1, uint32_t rcode = 0) {
-    return Dns().id(id).flags(qr | rd | ra | rcode).question(name, type).answer_a({192, 0, 2, 7});
-}
-
-constexpr uint64_t gone = ~uint64_t{0};  // a gauge that went down by one
-const Counters waits = {{"active client", 1}};
-const Counters answered = {{"active client", gone},
-                           {"response 192.0.2.53 1 0 client udp", 1},
-                           {"query 192.0.2.53 1 0 client udp", 1}};
-// A response of the server that answers nothing.
-Counters stray(const char* as, const char* type = "1", const char* rcode = "0") {
-    return {{std::string(as) + " 192.0.2.53 client", 1},
-            {std::string("response 192.0.2.53 ") + type + " " + rcode + " client udp", 1}};
-}
-
-void wait_ms(uint32_t ms) {
-    std::this_thread::sleep_for(milliseconds(ms));
-}
-
-}  // namespace
 
 TEST_CASE("Each RCODE is an outcome of its own", "[count]") {
     Talk talk(GENERATE(Variant::current, Variant::old));
@@ -229,97 +162,6 @@ TEST_CASE("A TCP answer is matched, and not with a UDP query", "[count]") {
     REQUIRE(events.size() == 1);
     CHECK(Bytes(events[0].message, events[0].message + 4) ==
           Bytes{0, 7, 0x81, 0x80});  // not the length prefix
-}
-
-TEST_CASE("A query times out once it is older than the timeout; then its answer is late", "[count]") {
-    Talk talk(GENERATE(Variant::current, Variant::old), quick_config());
-    talk.ask(query(7));
-    talk.kernel().sweep();
-    CHECK(talk.moved() == waits);
-    wait_ms(timeout_ms + 20);
-    talk.kernel().sweep();
-    CHECK(talk.moved() == Counters{{"active client", gone}, {"query 192.0.2.53 1 TIMEOUT client udp", 1}});
-    const std::vector<dns_event> events = talk.kernel().take_events();
-    REQUIRE(events.size() == 1);
-    CHECK(events[0].outcome == DNS_OUTCOME_TIMEOUT);
-    CHECK(events[0].swept == 1);
-    CHECK(events[0].latency_ns > timeout_ms * 1'000'000);
-    CHECK(events[0].query_size == 33);
-    CHECK(Bytes(events[0].message, events[0].message + events[0].message_length) == query(7).build());
-    talk.answer(response(7));
-    CHECK(talk.moved() == stray("late"));
-    talk.kernel().sweep();
-    CHECK(talk.moved().empty());
-}
-
-TEST_CASE("An answer that comes before the sweep, but after the timeout, is late", "[count]") {
-    Talk talk(GENERATE(Variant::current, Variant::old), quick_config());
-    talk.ask(query(7));
-    CHECK(talk.moved() == waits);
-    wait_ms(timeout_ms + 20);
-    talk.answer(response(7));
-    Counters expected = stray("late");
-    expected["active client"] = gone;
-    expected["query 192.0.2.53 1 TIMEOUT client udp"] = 1;
-    CHECK(talk.moved() == expected);
-    CHECK(talk.kernel().take_events().size() == 1);
-}
-
-TEST_CASE("A query that is repeated after the timeout is a new one", "[count]") {
-    Talk talk(GENERATE(Variant::current, Variant::old), quick_config());
-    talk.ask(query(7));
-    CHECK(talk.moved() == waits);
-    wait_ms(timeout_ms + 20);
-    talk.ask(query(7));
-    talk.answer(response(7));
-    const Counters moved = talk.moved();
-    CHECK(only(moved, {"query", "retransmission"}) ==
-          Counters{{"query 192.0.2.53 1 TIMEOUT client udp", 1}, {"query 192.0.2.53 1 0 client udp", 1}});
-}
-
-TEST_CASE("What is over for longer than the late window is forgotten", "[count]") {
-    Talk talk(GENERATE(Variant::current, Variant::old), quick_config());
-    talk.ask(query(7));
-    talk.answer(response(7));
-    talk.ask(query(8));
-    wait_ms(timeout_ms + 20);
-    talk.kernel().sweep();
-    talk.moved();
-    talk.answer(response(7));
-    CHECK(talk.moved() == stray("duplicate"));
-    wait_ms(timeout_ms + late_window_ms);
-    talk.answer(response(7));
-    CHECK(talk.moved() == stray("unmatched"));
-    talk.kernel().sweep();
-    talk.answer(response(8));
-    CHECK(talk.moved() == stray("unmatched"));
-}
-
-TEST_CASE("A latency is in the bucket of its time, and its sum is that time", "[count]") {
-    Talk talk(GENERATE(Variant::current, Variant::old), quick_config());
-    const auto now = [] {
-        return static_cast<uint64_t>(std::chrono::steady_clock::now().time_since_epoch().count());
-    };
-    const uint64_t before_query = now();
-    talk.ask(query(7));
-    const uint64_t after_query = now();
-    wait_ms(30);
-    const uint64_t before_answer = now();
-    talk.answer(response(7));
-    const uint64_t after_answer = now();
-    const RawSnapshot snapshot = talk.kernel().read();
-    CHECK(snapshot.latency_edges_ns == std::vector<uint64_t>{20'000'000, 60'000'000, 500'000'000});
-    REQUIRE(snapshot.latencies.size() == 1);
-    dns_latency latency{};
-    for (const dns_latency& cpu : snapshot.latencies[0].cpus) {
-        latency.sum_ns += cpu.sum_ns;
-        for (size_t i = 0; i < DNS_LATENCY_BUCKETS; ++i) latency.buckets[i] += cpu.buckets[i];
-    }
-    CHECK(latency.sum_ns >= before_answer - after_query);
-    CHECK(latency.sum_ns <= after_answer - before_query);
-    const size_t bucket = latency.sum_ns <= 60'000'000 ? 1 : 2;  // 2 on a machine that paused us
-    CHECK(latency.buckets[bucket] == 1);
-    CHECK(talk.kernel().take_events().at(0).latency_ns == latency.sum_ns);
 }
 
 // RFC 792: code 4 is path MTU discovery. RFC 4443, 3.1.

@@ -60,7 +60,8 @@ void send_frame(const std::string& interface, const Bytes& frame) {
     sockaddr_ll to{};
     to.sll_family = AF_PACKET;
     to.sll_ifindex = static_cast<int>(link.index);
-    to.sll_protocol = htons(frame[0] >> 4 == 6 ? ETH_P_IPV6 : ETH_P_IP);  // heeded where there is no EtherType
+    to.sll_protocol =
+        htons(frame[0] >> 4 == 6 ? ETH_P_IPV6 : ETH_P_IP);  // heeded where there is no EtherType
     const auto* address = reinterpret_cast<const sockaddr*>(&to);
     const ssize_t sent = sendto(socket_fd.get(), frame.data(), frame.size(), 0, address, sizeof to);
     REQUIRE(sent == static_cast<ssize_t>(frame.size()));
