@@ -12,6 +12,7 @@ const volatile __u32 max_servers = 32; /* slots of servers of their own */
 struct dns_server_entry servers[DNS_SERVER_TABLE] = {};
 struct dns_own_entry own_addresses[DNS_OWN_TABLE] = {};
 __u32 servers_used = 0;                  /* slots 1..servers_used are taken */
+__u32 servers_of_others = 0;             /* of those, the ones that no query of this host's own claimed */
 __u32 extra_types[DNS_EXTRA_TYPES] = {}; /* type + 1; 0: free */
 
 static __always_inline __u32 claim_same(const struct dns_address *a, const struct dns_address *b)
@@ -42,7 +43,7 @@ static __always_inline __u32 claim_is_own(const struct dns_address *address, __u
 }
 
 /* Under the lock: another CPU may have claimed it since, else the first free place of the probe sequence is taken. */
-static __always_inline __u32 claim_new_server(const struct dns_address *address, __u32 hash)
+static __always_inline __u32 claim_new_server(const struct dns_address *address, __u32 hash, __u32 others)
 {
 	const __u32 zero = 0;
 	__u32 i, slot = DNS_SERVER_OTHER;
@@ -58,8 +59,9 @@ static __always_inline __u32 claim_new_server(const struct dns_address *address,
 			slot = entry->slot;
 			break;
 		}
-		if (servers_used < max_servers) {
+		if (servers_used < max_servers && !(others && servers_of_others >= max_servers / 2)) {
 			slot = ++servers_used;
+			servers_of_others += others;
 			entry->address = *address;
 			*(volatile __u32 *)&entry->slot = slot;
 		}
@@ -69,17 +71,22 @@ static __always_inline __u32 claim_new_server(const struct dns_address *address,
 	return slot;
 }
 
-/* The slot of the server that a query goes to. A new one is claimed only for a query that this host sends, or that is
- * for one of its own addresses: what strangers send can't use slots up. */
-static __always_inline __u32 claim_server_of_query(const struct dns_address *server, __u32 role)
+/* The slot of the server that a query goes to. A new one is claimed for a query that leaves through an interface, or that
+ * is for one of this host's own addresses. Those that this host did not send itself (forwarded ones, and those that
+ * arrive) get at most half of the slots, so that strangers leave the host's own servers theirs. */
+static __always_inline __u32 claim_server_of_query(const struct dns_address *server, const struct dns_address *client,
+						   __u32 role)
 {
 	const __u32 hash = dns_address_hash(server, &hash_keys);
-	__u32 slot = claim_find_server(server, hash);
+	__u32 others, slot = claim_find_server(server, hash);
 	if (slot || servers_used >= max_servers)
 		return slot;
 	if (role == DNS_ROLE_SERVER && !claim_is_own(server, hash))
 		return DNS_SERVER_OTHER;
-	return claim_new_server(server, hash);
+	others = role != DNS_ROLE_CLIENT || !claim_is_own(client, dns_address_hash(client, &hash_keys));
+	if (others && servers_of_others >= max_servers / 2)
+		return DNS_SERVER_OTHER;
+	return claim_new_server(server, hash, others);
 }
 
 static __always_inline __u32 claim_server_of_response(const struct dns_address *server)
@@ -87,8 +94,8 @@ static __always_inline __u32 claim_server_of_response(const struct dns_address *
 	return claim_find_server(server, dns_address_hash(server, &hash_keys));
 }
 
-/* The slot of a type that the registry doesn't know. Only queries claim one: a stray response can't. */
-static __always_inline __u32 claim_extra_type(__u32 type, __u32 may_claim)
+/* The slot of a type that the registry doesn't know. */
+static __always_inline __u32 claim_extra_type(__u32 type)
 {
 	const __u32 zero = 0;
 	__u32 i, slot = DNS_TYPE_OTHER;
@@ -96,7 +103,7 @@ static __always_inline __u32 claim_extra_type(__u32 type, __u32 may_claim)
 	for (i = 0; i < DNS_EXTRA_TYPES; i++)
 		if (extra_types[i] == type + 1)
 			return DNS_TYPE_SLOT_EXTRA + i;
-	if (!may_claim || extra_types[DNS_EXTRA_TYPES - 1]) /* they fill in order: all are taken */
+	if (extra_types[DNS_EXTRA_TYPES - 1]) /* they fill in order: all are taken */
 		return DNS_TYPE_OTHER;
 	claim = bpf_map_lookup_elem(&claims, &zero);
 	if (!claim)
@@ -113,13 +120,13 @@ static __always_inline __u32 claim_extra_type(__u32 type, __u32 may_claim)
 	return slot;
 }
 
-/* The slot of a message's type. A message without a question has none: type `other`. */
+/* The slot of a query's type. A message without a question has none: type `other`. */
 static __always_inline __u32 claim_type(const struct dns_message *message)
 {
 	const __u32 slot = dns_type_slot(message->type);
 	if (slot || !message->name_length)
 		return slot;
-	return claim_extra_type(message->type, dns_kind(message) == DNS_QUERY);
+	return claim_extra_type(message->type);
 }
 
 #endif

@@ -109,6 +109,8 @@ DNS_INLINE __u32 dns_parse_ipv4(struct dns_packet packet, __u32 at, struct dns_f
 	if (ip[0] >> 4 != 4 || header < DNS_IPV4_LENGTH)
 		return frame->next == DNS_IPPROTO_ICMP ? (__u32)DNS_FRAME_OTHER : (__u32)DNS_BAD_IP_HEADER;
 	if (frame->next == DNS_IPPROTO_ICMP) {
+		if (dns_be16(ip + 6) & 0x1fff)
+			return DNS_FRAME_OTHER;
 		frame->transport_at = at + header;
 		return DNS_FRAME_ICMP;
 	}

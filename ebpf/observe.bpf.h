@@ -88,7 +88,7 @@ static __always_inline void observe_query(const struct observed *o)
 	};
 	__u32 result;
 
-	record.facts.server = claim_server_of_query(&event->server, o->role);
+	record.facts.server = claim_server_of_query(&event->server, &event->client, o->role);
 	record.facts.type = claim_type(&o->scratch->message);
 	if (o->how & HOOK_LOCK)
 		result = pending_lock_insert(&record, o->now, &o->scratch->choice, &slot);
@@ -172,8 +172,9 @@ static __always_inline void observe_response(const struct observed *o)
 	if (result == PENDING_MATCHED || result == PENDING_EXPIRED) {
 		facts = slot.facts;
 	} else {
+		/* Under type `other`: what nobody asked for must not fill the traffic map. No metric of responses has a type. */
 		facts.server = claim_server_of_response(&o->scratch->event.server);
-		facts.type = claim_type(message);
+		facts.type = DNS_TYPE_OTHER;
 	}
 	if (result == PENDING_MATCHED) {
 		store_latency(o->stats, facts.server, o->role, facts.type, slot.age_ns);
@@ -191,7 +192,7 @@ static __always_inline void observe_other_response(const struct observed *o)
 {
 	const struct dns_pending_facts facts = {
 		.server = claim_server_of_response(&o->scratch->event.server),
-		.type = claim_type(&o->scratch->message),
+		.type = DNS_TYPE_OTHER,
 		.role = o->role, .transport = o->transport,
 	};
 	store_traffic(o->stats, observe_key(&facts, dns_rcode(&o->scratch->message)), 1, 0, 0);

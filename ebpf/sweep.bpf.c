@@ -11,7 +11,8 @@
 
 char LICENSE[] SEC("license") = "Dual BSD/GPL";
 
-__u32 sweep_cursor = 0; /* the next set; only one sweep runs at a time */
+__u32 sweep_cursor = 0;  /* the next set; only one sweep runs at a time */
+__u32 sweep_starved = 0; /* set where the ring had no room: the user side empties it and sweeps on */
 
 /* The first way that is LIVE and expired, or DNS_PENDING_WAYS. On the way, those whose memory is over become free: a
  * store that loses a race against an insert would undo it, hence the lock. */
@@ -81,8 +82,10 @@ static __always_inline __u32 sweep_set(__u32 number, __u64 now)
 	if (!detail)
 		return 0;
 	event = bpf_ringbuf_reserve(&events, sizeof(*event), 0);
-	if (!event)
-		return 0; /* no room: it stays LIVE until the next sweep */
+	if (!event) {
+		sweep_starved = 1; /* no room: it stays LIVE until the next sweep */
+		return 0;
+	}
 	if (!sweep_take(set, way, expired, event, detail)) {
 		bpf_ringbuf_discard(event, BPF_RB_NO_WAKEUP);
 		return 1;

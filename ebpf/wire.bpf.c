@@ -12,14 +12,17 @@ char LICENSE[] SEC("license") = "Dual BSD/GPL";
 
 enum { WATCH_PULL = DNS_EXTENSIONS_END + 60 }; /* octets: every header that is read, the longest TCP header included */
 
-/* Several datagrams in one packet, to be cut by the device: the first is looked at, the others are counted. */
+/* Several datagrams in one packet, to be cut by the device: the first is looked at, the others are counted. A guest's
+ * packet has no count of them yet (SKB_GSO_DODGY). */
 static __always_inline void watch_segmented(struct dns_frame *frame, __u32 segments, __u32 size)
 {
 	struct dns_stats *s = store_stats();
-	if (s)
-		store_packet(s, DNS_PROTO_UDP, DNS_SEGMENTED, segments - 1);
-	if (frame->length > size)
-		frame->length = size;
+	if (!s || !size || frame->length <= size)
+		return;
+	if (!segments)
+		segments = (frame->length + size - 1) / size;
+	store_packet(s, DNS_PROTO_UDP, DNS_SEGMENTED, segments - 1);
+	frame->length = size;
 }
 
 /* The context's 32-bit fields stand for pointers: the compiler must not keep them as 32-bit numbers. */
@@ -96,7 +99,7 @@ static __always_inline int watch_skb(struct __sk_buff *skb, const __u32 how, __u
 		observe_unreachable(scratch, how);
 		return 0;
 	}
-	if (reason == DNS_OK && scratch->frame.transport == DNS_UDP && skb->gso_segs > 1)
+	if (reason == DNS_OK && scratch->frame.transport == DNS_UDP && skb->gso_size)
 		watch_segmented(&scratch->frame, skb->gso_segs, skb->gso_size);
 	observe_frame(skb, how, skb->ifindex, skb->len, reason, scratch);
 	return 0;

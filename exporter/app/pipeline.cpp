@@ -39,13 +39,14 @@ Pipeline::Pipeline(std::unique_ptr<KernelSource> source, FoldOptions options)
 Status Pipeline::drain_locked() {
     auto drained = source_->drain([this](const dns_event& event) { fold_.add_event(event); });
     if (!drained) return drained.error();
-    last_drain_ = Clock::now();
     return ok();
 }
 
 Status Pipeline::drain() {
     const std::lock_guard lock(mutex_);
-    return drain_locked();
+    Status status = drain_locked();
+    if (status) last_drain_ = Clock::now();
+    return status;
 }
 
 Status Pipeline::sync_interfaces(const NetworkState& state, const std::vector<std::string>& patterns,
@@ -82,16 +83,6 @@ std::string Pipeline::metrics(Scraper scraper) {
     page_time_ = Clock::now();
     page_for_ = scraper;
     return page_;
-}
-
-bool Pipeline::healthy() {
-    const std::lock_guard lock(mutex_);
-    return Clock::now() - last_drain_ < kReaderStuck;
-}
-
-bool Pipeline::ready() {
-    const std::lock_guard lock(mutex_);
-    return attached_ && Clock::now() - last_drain_ < kReaderStuck;
 }
 
 }  // namespace dnsexp

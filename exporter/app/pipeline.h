@@ -2,6 +2,7 @@
 // them.
 #pragma once
 
+#include <atomic>
 #include <chrono>
 #include <functional>
 #include <memory>
@@ -25,10 +26,12 @@ inline constexpr std::chrono::seconds kReaderStuck{10};
 
 // Thread-safe.
 class Pipeline {
+    using Clock = std::chrono::steady_clock;
+
   public:
     Pipeline(std::unique_ptr<KernelSource> source, FoldOptions options);
 
-    // Takes all waiting events. Called by the reader's timer.
+    // Takes all waiting events. Called by the reader's timer, and by it alone: healthy() tells by it.
     Status drain();
 
     // Attaches to what the state and the patterns choose; see Attacher::sync.
@@ -39,13 +42,12 @@ class Pipeline {
     // 500.
     std::string metrics(Scraper scraper);
 
-    // Watching: programs are attached and the reader runs.
-    bool ready();
-    // The reader runs.
-    bool healthy();
+    // Watching: programs are attached and the reader runs. Never blocks.
+    [[nodiscard]] bool ready() const { return attached_ && healthy(); }
+    // The reader runs. Never blocks.
+    [[nodiscard]] bool healthy() const { return Clock::now() - last_drain_.load() < kReaderStuck; }
 
   private:
-    using Clock = std::chrono::steady_clock;
     Status drain_locked();
 
     std::mutex scrape_mutex_;  // one scrape at a time; taken before mutex_
@@ -57,8 +59,9 @@ class Pipeline {
     std::mutex mutex_;  // source and fold
     std::unique_ptr<KernelSource> source_;
     Fold fold_;
-    Clock::time_point last_drain_ = Clock::now();
-    bool attached_ = false;
+
+    std::atomic<Clock::time_point> last_drain_ = Clock::now();
+    std::atomic<bool> attached_ = false;
 };
 
 }  // namespace dnsexp

@@ -98,31 +98,37 @@ Attacher::Attempt Attacher::attach_ingress(const Link& link) {
 }
 
 // On loopback every packet leaves and arrives: it is observed where it leaves, once.
-Status Attacher::watch(const ChosenLink& chosen, Watched& watched) {
-    const Link& link = chosen.link;
-    watched.name = link.name;
-    watched.placed.clear();
+std::vector<Attacher::Placed> Attacher::places_of(const Link& link) {
+    std::vector<Placed> places;
+    if (!link.loopback) places.push_back({DNS_INGRESS, "tcx", nullptr});
+    places.push_back({DNS_EGRESS, "tcx", nullptr});
+    return places;
+}
+
+// Attaches what is not attached, or no longer. A hook that works is left alone: taking it off and putting it
+// on again would lose what passes meanwhile.
+Status Attacher::watch(const Link& link, Watched& watched) {
+    if (watched.placed.empty()) watched.placed = places_of(link);
     Status status = ok();
-    auto place = [&](dns_direction direction, Attempt attempt) {
-        Placed placed{std::string(direction_name(direction)), attempt.mode, nullptr};
+    for (Placed& placed : watched.placed) {
+        if (placed.attached && placed.attached->alive()) continue;
+        placed.attached.reset();
+        if (link_layer(link) == LinkLayer::unknown) {
+            status = unsupported_link(link);
+            continue;
+        }
+        Attempt attempt =
+            placed.direction == DNS_INGRESS ? attach_ingress(link) : attach_tc(link, DNS_EGRESS);
+        placed.mode = attempt.mode;
         if (attempt.hook)
             placed.attached = std::move(attempt.hook).value();
         else
             status = attempt.hook.error();
-        watched.placed.push_back(std::move(placed));
-    };
-    if (link_layer(link) == LinkLayer::unknown) {
-        for (const dns_direction direction : {DNS_INGRESS, DNS_EGRESS})
-            place(direction, {"tcx", unsupported_link(link)});
-        return status;
     }
-    assign_slot(link);
-    if (!link.loopback) place(DNS_INGRESS, attach_ingress(link));
-    place(DNS_EGRESS, attach_tc(link, DNS_EGRESS));
     return status;
 }
 
-Status Attacher::sync(const std::vector<ChosenLink>& chosen, bool named_must_work) {
+void Attacher::let_go(const std::vector<ChosenLink>& chosen) {
     std::set<uint32_t> wanted;
     for (const ChosenLink& c : chosen) wanted.insert(c.link.index);
     for (auto it = watched_.begin(); it != watched_.end();) {
@@ -131,25 +137,40 @@ Status Attacher::sync(const std::vector<ChosenLink>& chosen, bool named_must_wor
             continue;
         }
         log_info("interface let go", {{"interface", it->second.name}});
-        release_slot(it->first);
+        if (dns_interface_entry* entry = entry_of(it->first))
+            std::atomic_ref<__u32>(entry->ifindex).store(0, std::memory_order_release);
         it = watched_.erase(it);
     }
+}
+
+void Attacher::report(const ChosenLink& chosen, Watched& watched, const Status& status) {
+    const std::string problem = status ? "" : status.error().message();
+    if (!problem.empty() && problem != watched.problem)
+        log_warn("interface can't be attached", {{"interface", chosen.link.name}, {"err", problem}});
+    else if (problem.empty())
+        log_info("interface attached",
+                 {{"interface", chosen.link.name}, {"mode", watched.placed.front().mode}});
+    watched.problem = problem;
+}
+
+Status Attacher::sync(const std::vector<ChosenLink>& chosen, bool named_must_work) {
+    let_go(chosen);
+    const auto works = [](const Placed& placed) { return placed.attached && placed.attached->alive(); };
     for (const ChosenLink& c : chosen) {
         Watched& watched = watched_[c.link.index];
-        if (watched.name == c.link.name && watched.problem.empty()) continue;
-        const std::string before = watched.problem;
-        const Status status = watch(c, watched);
-        watched.problem = status ? "" : status.error().message();
-        if (status) {
-            log_info("interface attached",
-                     {{"interface", c.link.name}, {"mode", watched.placed.front().mode}});
-        } else if (named_must_work && c.named) {
+        if (watched.name != c.link.name) {
+            watched.name = c.link.name;
+            assign_slot(c.link);
+        }
+        if (!watched.placed.empty() && std::all_of(watched.placed.begin(), watched.placed.end(), works))
+            continue;
+        const Status status = watch(c.link, watched);
+        if (!status && named_must_work && c.named) {
             Error error = status.error();
             error.operation += " to interface " + c.link.name;
             return error;
-        } else if (watched.problem != before) {
-            log_warn("interface can't be attached", {{"interface", c.link.name}, {"err", watched.problem}});
         }
+        report(c, watched, status);
     }
     return ok();
 }
@@ -158,7 +179,8 @@ std::vector<AttachedHook> Attacher::hooks() const {
     std::vector<AttachedHook> hooks;
     for (const auto& [index, watched] : watched_)
         for (const Placed& placed : watched.placed)
-            hooks.push_back({watched.name, placed.hook, placed.mode, placed.attached != nullptr});
+            hooks.push_back({watched.name, std::string(direction_name(placed.direction)), placed.mode,
+                             placed.attached != nullptr});
     return hooks;
 }
 
@@ -168,33 +190,37 @@ std::vector<InterfaceSlot> Attacher::slots() const {
     return slots;
 }
 
+dns_interface_entry* Attacher::entry_of(uint32_t ifindex) {
+    for (dns_interface_entry& entry : programs_.skeleton->bss->interfaces)
+        if (entry.ifindex == ifindex) return &entry;
+    return nullptr;
+}
+
 // The programs find an interface's slot in a table of ifindex, probed from ifindex modulo its size.
 void Attacher::assign_slot(const Link& link) {
-    auto known = slots_.find(link.name);
-    if (known == slots_.end()) {
-        if (slots_.size() + 1 >= DNS_INTERFACES_MAX) {
-            log_warn("interface counts under `other`: all slots of interfaces are taken",
-                     {{"interface", link.name}});
-            return;
-        }
-        known = slots_.emplace(link.name, static_cast<uint32_t>(slots_.size() + 1)).first;
+    uint32_t slot = 0;
+    if (const auto known = slots_.find(link.name); known != slots_.end()) {
+        slot = known->second;
+    } else if (slots_.size() + 1 < DNS_INTERFACES_MAX) {
+        slot = static_cast<uint32_t>(slots_.size() + 1);
+        slots_.emplace(link.name, slot);
+    } else {
+        log_warn("interface counts under `other`: all slots of interfaces are taken",
+                 {{"interface", link.name}});
     }
-    release_slot(link.index);
+    if (dns_interface_entry* entry = entry_of(link.index)) {  // renamed: one store, no packet is missed
+        std::atomic_ref<__u32>(entry->slot).store(slot);
+        return;
+    }
     auto& table = programs_.skeleton->bss->interfaces;
     for (uint32_t probe = 0; probe < DNS_PROBES; probe++) {
         dns_interface_entry& entry = table[(link.index + probe) % DNS_INTERFACE_TABLE];
         if (entry.ifindex != 0) continue;
-        entry.slot = known->second;
+        entry.slot = slot;
         std::atomic_ref<__u32>(entry.ifindex).store(link.index, std::memory_order_release);
         return;
     }
     log_warn("interface counts under `other`: its place in the table is taken", {{"interface", link.name}});
-}
-
-void Attacher::release_slot(uint32_t ifindex) {
-    for (dns_interface_entry& entry : programs_.skeleton->bss->interfaces)
-        if (entry.ifindex == ifindex)
-            std::atomic_ref<__u32>(entry.ifindex).store(0, std::memory_order_release);
 }
 
 }  // namespace dnsexp

@@ -31,8 +31,9 @@ class Attacher {
     [[nodiscard]] std::vector<InterfaceSlot> slots() const;
 
   private:
-    struct Placed {  // one hook, or the reason why it is not there
-        std::string hook, mode;
+    struct Placed {  // one hook, or the mode that could not be had
+        dns_direction direction;
+        std::string mode;
         std::unique_ptr<Hook> attached;
     };
     struct Watched {
@@ -45,13 +46,16 @@ class Attacher {
         Result<std::unique_ptr<Hook>> hook;
     };
 
-    Status watch(const ChosenLink& chosen, Watched& watched);
+    static std::vector<Placed> places_of(const Link& link);
+    static void report(const ChosenLink& chosen, Watched& watched, const Status& status);
+    Status watch(const Link& link, Watched& watched);
+    void let_go(const std::vector<ChosenLink>& chosen);
     Attempt attach_ingress(const Link& link);
     Attempt attach_xdp_ingress(const Link& link);
     Attempt attach_tc(const Link& link, dns_direction direction);
     [[nodiscard]] int tc_program(const Link& link, dns_direction direction) const;
     void assign_slot(const Link& link);
-    void release_slot(uint32_t ifindex);
+    dns_interface_entry* entry_of(uint32_t ifindex);
 
     const LoadedPrograms& programs_;
     CaptureConfig config_;

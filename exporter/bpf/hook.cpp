@@ -20,9 +20,10 @@ constexpr uint32_t kBpfTcxIngress = 46;
 constexpr uint32_t kBpfTcxEgress = 47;
 constexpr uint32_t kBpfBefore = 1U << 3;  // BPF_F_BEFORE: without a relative, the head of the chain
 
-// The place of our filters on a clsact qdisc: a handle of our own ("dns" on a telephone's keys is 367), and
-// the first of these priorities where no other kind of filter sits.
-constexpr uint32_t kFilterHandle = 0x367;
+// The place of our filters on a clsact qdisc: a handle of our own a direction ("dns" on a telephone's keys is
+// 367), and the first of these priorities where no other kind of filter sits.
+constexpr uint32_t kIngressHandle = 0x367;
+constexpr uint32_t kEgressHandle = 0x368;
 constexpr uint32_t kFilterPriorities = 4;
 constexpr std::string_view kProgramPrefix = "dns_tc_";
 
@@ -36,6 +37,13 @@ class LinkHook final : public Hook {
   public:
     explicit LinkHook(UniqueFd link) : link_(std::move(link)) {}
 
+    // TCX and XDP links have their ifindex at the same place of the answer; it is 0 once the device is gone.
+    [[nodiscard]] bool alive() const override {
+        bpf_link_info info{};
+        __u32 length = sizeof info;
+        return bpf_obj_get_info_by_fd(link_.get(), &info, &length) == 0 && info.xdp.ifindex != 0;
+    }
+
   private:
     UniqueFd link_;
 };
@@ -48,29 +56,55 @@ bpf_tc_hook tc_hook(uint32_t ifindex, dns_direction direction) {
     return hook;
 }
 
-bpf_tc_opts tc_place(uint32_t priority) {
+bpf_tc_opts tc_place(dns_direction direction, uint32_t priority) {
     bpf_tc_opts options{};
     options.sz = sizeof options;
-    options.handle = kFilterHandle;
+    options.handle = direction == DNS_INGRESS ? kIngressHandle : kEgressHandle;
     options.priority = priority;
     return options;
 }
 
+// The id of the program whose filter lies at a place, or 0. `at` is where to look; the place belongs to
+// `direction`.
+uint32_t program_at(uint32_t ifindex, dns_direction at, dns_direction direction, uint32_t priority) {
+    const Silence silence;
+    const bpf_tc_hook hook = tc_hook(ifindex, at);
+    bpf_tc_opts place = tc_place(direction, priority);
+    return bpf_tc_query(&hook, &place) == 0 ? place.prog_id : 0;
+}
+
+void detach_filter(uint32_t ifindex, dns_direction at, dns_direction direction, uint32_t priority) {
+    const Silence silence;  // the interface may be gone, and the filter with it
+    const bpf_tc_hook hook = tc_hook(ifindex, at);
+    const bpf_tc_opts place = tc_place(direction, priority);
+    bpf_tc_detach(&hook, &place);
+}
+
 class ClsactHook final : public Hook {
   public:
-    ClsactHook(uint32_t ifindex, dns_direction direction, uint32_t priority)
-        : ifindex_(ifindex), direction_(direction), priority_(priority) {}
+    ClsactHook(const HookTarget& target, uint32_t priority, uint32_t program_id)
+        : ifindex_(target.ifindex),
+          direction_(target.direction),
+          priority_(priority),
+          program_id_(program_id) {}
+    // What lies there may be a later exporter's by now.
     ~ClsactHook() override {
-        const Silence silence;  // the interface may be gone, and the filter with it
-        const bpf_tc_hook hook = tc_hook(ifindex_, direction_);
-        const bpf_tc_opts place = tc_place(priority_);
-        bpf_tc_detach(&hook, &place);
+        if (still_there()) detach_filter(ifindex_, direction_, direction_, priority_);
     }
+    ClsactHook(const ClsactHook&) = delete;
+    ClsactHook& operator=(const ClsactHook&) = delete;
+
+    [[nodiscard]] bool alive() const override { return still_there(); }
 
   private:
+    [[nodiscard]] bool still_there() const {
+        return program_at(ifindex_, direction_, direction_, priority_) == program_id_;
+    }
+
     uint32_t ifindex_;
     dns_direction direction_;
     uint32_t priority_;
+    uint32_t program_id_;
 };
 
 // Whether the program behind a filter is one of ours: its name is all that outlives a killed exporter.
@@ -85,12 +119,15 @@ bool is_ours(uint32_t program_id) {
 
 // The priority at which a filter of ours lies, or 0.
 uint32_t find_stale(uint32_t ifindex, dns_direction direction) {
-    const bpf_tc_hook hook = tc_hook(ifindex, direction);
-    for (uint32_t priority = 1; priority <= kFilterPriorities; priority++) {
-        bpf_tc_opts place = tc_place(priority);
-        if (bpf_tc_query(&hook, &place) == 0 && is_ours(place.prog_id)) return priority;
-    }
+    for (uint32_t priority = 1; priority <= kFilterPriorities; priority++)
+        if (const uint32_t id = program_at(ifindex, direction, direction, priority); id != 0 && is_ours(id))
+            return priority;
     return 0;
+}
+
+Error no_egress() {
+    return Error{"attach TC program", "(clsact)", 0, "the device has an ingress qdisc, which has no egress",
+                 "replace it by a clsact qdisc, which has both"};
 }
 
 }  // namespace
@@ -122,23 +159,29 @@ Result<std::unique_ptr<Hook>> attach_clsact(const HookTarget& target) {
     const uint32_t stale = find_stale(target.ifindex, target.direction);
     int error = 0;
     for (uint32_t priority = stale ? stale : 1; priority <= kFilterPriorities; priority++) {
-        bpf_tc_opts place = tc_place(priority);
+        bpf_tc_opts place = tc_place(target.direction, priority);
         place.prog_fd = target.program;
         place.flags = stale ? BPF_TC_F_REPLACE : 0;
         error = bpf_tc_attach(&hook, &place);
-        if (!error)
-            return std::unique_ptr<Hook>(
-                std::make_unique<ClsactHook>(target.ifindex, target.direction, priority));
+        if (!error) {
+            const uint32_t id = program_at(target.ifindex, target.direction, target.direction, priority);
+            // A plain ingress qdisc puts every filter on its ingress, this one too.
+            if (target.direction == DNS_EGRESS &&
+                program_at(target.ifindex, DNS_INGRESS, DNS_EGRESS, priority) == id) {
+                detach_filter(target.ifindex, DNS_INGRESS, DNS_EGRESS, priority);
+                return no_egress();
+            }
+            return std::unique_ptr<Hook>(std::make_unique<ClsactHook>(target, priority, id));
+        }
         if (stale) break;
     }
     return Error{"attach TC program", "(clsact)", -error, "", ""};
 }
 
 void remove_stale_clsact(uint32_t ifindex) {
-    const Silence silence;
     for (const dns_direction direction : {DNS_INGRESS, DNS_EGRESS})
         if (const uint32_t priority = find_stale(ifindex, direction))
-            ClsactHook(ifindex, direction, priority);
+            detach_filter(ifindex, direction, direction, priority);
 }
 
 Result<std::unique_ptr<Hook>> attach_xdp(const HookTarget& target, bool native) {

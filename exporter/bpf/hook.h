@@ -15,6 +15,8 @@ namespace dnsexp {
 class Hook {
   public:
     virtual ~Hook() = default;
+    // Whether it is still there: the device may be gone and another have its name, or a tool have removed it.
+    [[nodiscard]] virtual bool alive() const = 0;
 };
 
 struct HookTarget {
@@ -27,7 +29,8 @@ struct HookTarget {
 Result<std::unique_ptr<Hook>> attach_tcx(const HookTarget& target);
 
 // A cls_bpf filter in direct-action mode on a clsact qdisc, which is made where there is none and left there.
-// A filter that a killed exporter left at our place is replaced; others' are never touched.
+// A filter that a killed exporter left at our place is replaced; others' are never touched. Under a plain
+// ingress qdisc there is no egress to attach to: an Error.
 Result<std::unique_ptr<Hook>> attach_clsact(const HookTarget& target);
 
 // Removes what a killed exporter left on the interface's clsact.

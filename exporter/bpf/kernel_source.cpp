@@ -16,6 +16,9 @@ namespace dnsexp {
 namespace {
 
 constexpr uint64_t kSweepIntervalNs = 1'000'000'000;
+// The lock variant's sweep fills the ring as often as it takes; each time is 2,900 queries at the default
+// size.
+constexpr int kSweepRounds = 64;
 // One drain() ends after so many records even if more come all the time; the next one goes on.
 constexpr uint64_t kRecordsADrain = 1 << 17;
 
@@ -27,7 +30,7 @@ uint64_t monotonic_ns() {
 
 template <typename Key, typename Value>
 Status read_into(const bpf_map* map, size_t cpus, std::vector<PerCpuEntry<Key, Value>>& out) {
-    auto entries = read_per_cpu_map<Key, Value>(bpf_map__fd(map), cpus);
+    auto entries = read_per_cpu_map<Key, Value>(bpf_map__fd(map), cpus, bpf_map__max_entries(map));
     if (!entries) {
         Error error = entries.error();
         error.object = bpf_map__name(map);
@@ -90,22 +93,35 @@ void KernelSource::receive(const dns_event& event) {
 }
 
 Status KernelSource::sweep(const EventSink& sink) {
-    const EventSink* before = std::exchange(sink_, &sink);
-    Status status = pending_->sweep([this](const dns_event& event) { receive(event); });
-    sink_ = before;
     next_sweep_ns_ = monotonic_ns() + kSweepIntervalNs;
-    return status;
+    for (int round = 0; round < kSweepRounds; round++) {
+        const EventSink* before = std::exchange(sink_, &sink);
+        const auto starved = pending_->sweep([this](const dns_event& event) { receive(event); });
+        sink_ = before;
+        if (!starved) return starved.error();
+        if (!starved.value()) break;
+        if (auto consumed = consume(sink); !consumed) return consumed.error();
+    }
+    return ok();
 }
 
-Result<uint64_t> KernelSource::drain(const EventSink& sink) {
-    if (monotonic_ns() >= next_sweep_ns_)
-        if (auto status = sweep(sink); !status) return status.error();
+Result<uint64_t> KernelSource::consume(const EventSink& sink) {
     sink_ = &sink;
     taken_ = 0;
     const int result = ring_buffer__consume(ring_);
     sink_ = nullptr;
     if (result < 0 && result != -EAGAIN) return Error{"read ring buffer", "events", -result, "", ""};
     return taken_;
+}
+
+// The ring first: a sweep of the lock variant needs room in it.
+Result<uint64_t> KernelSource::drain(const EventSink& sink) {
+    auto consumed = consume(sink);
+    if (!consumed || monotonic_ns() < next_sweep_ns_) return consumed;
+    if (auto status = sweep(sink); !status) return status.error();
+    auto swept = consume(sink);
+    if (!swept) return swept;
+    return consumed.value() + swept.value();
 }
 
 Status KernelSource::sync_interfaces(const NetworkState& state, const std::vector<ChosenLink>& chosen,
@@ -153,7 +169,7 @@ Status KernelSource::read_maps(RawSnapshot& snapshot) const {
     const auto& maps = programs_.skeleton->maps;
     std::vector<PerCpuEntry<uint32_t, dns_stats>> stats;
     if (auto status = read_into(maps.stats, cpus_, stats); !status) return status;
-    snapshot.stats = stats.empty() ? std::vector<dns_stats>(cpus_) : std::move(stats.front().cpus);
+    snapshot.stats = stats.empty() ? std::vector<dns_stats>(1) : std::move(stats.front().cpus);
     if (auto status = read_into(maps.interface_stats, cpus_, snapshot.interfaces); !status) return status;
     if (auto status = read_into(maps.server_stats, cpus_, snapshot.servers); !status) return status;
     if (auto status = read_into(maps.latency, cpus_, snapshot.latencies); !status) return status;

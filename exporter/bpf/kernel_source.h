@@ -42,6 +42,7 @@ class KernelSource final : public Source {
   private:
     explicit KernelSource(LoadedPrograms programs, const CaptureConfig& config);
     Status open();
+    Result<uint64_t> consume(const EventSink& sink);
     Status read_maps(RawSnapshot& snapshot) const;
     void read_shared(RawSnapshot& snapshot) const;
     void add_swept_timeouts(RawSnapshot& snapshot) const;
@@ -56,7 +57,7 @@ class KernelSource final : public Source {
     ring_buffer* ring_ = nullptr;
     size_t cpus_;
     const EventSink* sink_ = nullptr;  // while drain() runs
-    uint64_t taken_ = 0;               // records in this drain()
+    uint64_t taken_ = 0;               // records in this consume()
     uint64_t next_sweep_ns_ = 0;
     std::unordered_map<uint64_t, uint64_t> swept_;  // timeouts that the sweep found, by traffic key
     std::vector<dns_address> own_;

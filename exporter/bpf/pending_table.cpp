@@ -43,12 +43,12 @@ class CasTable final : public PendingTable {
     CasTable(MemoryMap<dns_pending_set> sets, int details, uint64_t timeout_ns, uint64_t window_ns)
         : sets_(std::move(sets)), details_(details), timeout_ns_(timeout_ns), window_ns_(window_ns) {}
 
-    Status sweep(const EventSink& sink) override {
+    Result<bool> sweep(const EventSink& sink) override {
         const uint64_t now = monotonic_ns();
         for (size_t number = 0; number < sets_.size(); number++)
             for (uint32_t way = 0; way < DNS_PENDING_WAYS; way++)
-                if (auto status = sweep_way(number, way, now, sink); !status) return status;
-        return ok();
+                if (auto status = sweep_way(number, way, now, sink); !status) return status.error();
+        return false;
     }
 
     Result<ActiveByRole> active() override {
@@ -74,7 +74,6 @@ class CasTable final : public PendingTable {
         dns_event event{};
         if (bpf_map_lookup_elem(details_, &index, &event))
             return Error{"read BPF map", "pending_detail", errno, "", ""};
-        std::atomic_thread_fence(std::memory_order_acquire);
         const __u64 ended = (word & ~static_cast<__u64>(DNS_PENDING_STATE_MASK)) | DNS_PENDING_TIMED_OUT;
         if (!shared.compare_exchange_strong(word, ended)) return ok();  // answered or replaced meanwhile
         event.latency_ns = age;
@@ -92,17 +91,20 @@ class CasTable final : public PendingTable {
 // Runs the sweep program, which does the claiming under the sets' locks.
 class LockTable final : public PendingTable {
   public:
-    LockTable(int program, int map, uint32_t sets) : program_(program), map_(map), sets_(sets) {}
+    LockTable(int program, int map, uint32_t sets, __u32& starved)
+        : program_(program), map_(map), sets_(sets), starved_(starved) {}
 
-    Status sweep(const EventSink&) override {
+    Result<bool> sweep(const EventSink&) override {
         // A set may hold the cursor for each of its ways; so twice the sets see every set in all but a burst,
         // and what is left over comes with the next sweep.
         unsigned char packet[64] = {};  // the program reads none of it; the kernel wants an Ethernet header
         LIBBPF_OPTS(bpf_test_run_opts, options, .data_in = packet, .data_size_in = sizeof packet,
                     .repeat = static_cast<int>(2 * sets_));
-        if (bpf_prog_test_run_opts(program_, &options))
+        std::atomic_ref<__u32>(starved_).store(0);
+        // EINTR: a signal is waiting; the cursor stays, and the next sweep goes on from it.
+        if (bpf_prog_test_run_opts(program_, &options) && errno != EINTR)
             return Error{"run BPF program", "dns_sweep", errno, "", ""};
-        return ok();
+        return std::atomic_ref<__u32>(starved_).load() != 0;
     }
 
     Result<ActiveByRole> active() override {
@@ -119,6 +121,7 @@ class LockTable final : public PendingTable {
   private:
     int program_, map_;
     uint32_t sets_;
+    __u32& starved_;  // the program's
 };
 
 }  // namespace
@@ -127,8 +130,9 @@ Result<std::unique_ptr<PendingTable>> PendingTable::make(const LoadedPrograms& p
     const dns_exporter& s = *programs.skeleton;
     const uint32_t sets = s.rodata->pending_set_mask + 1;
     if (programs.variant == Variant::old)
-        return std::unique_ptr<PendingTable>(std::make_unique<LockTable>(
-            bpf_program__fd(s.progs.dns_sweep), bpf_map__fd(s.maps.pending_lock), sets));
+        return std::unique_ptr<PendingTable>(std::make_unique<LockTable>(bpf_program__fd(s.progs.dns_sweep),
+                                                                         bpf_map__fd(s.maps.pending_lock),
+                                                                         sets, s.bss->sweep_starved));
     auto words = MemoryMap<dns_pending_set>::make(bpf_map__fd(s.maps.pending_cas), sets, true);
     if (!words) return words.error();
     return std::unique_ptr<PendingTable>(

@@ -19,7 +19,8 @@ class PendingTable {
     // Claims every query older than the timeout. The cmpxchg table hands each one's event to the sink; the
     // lock table sends them through the ring, marked `swept`. Either way each comes once, and counting it is
     // the caller's.
-    virtual Status sweep(const EventSink& sink) = 0;
+    // The value: whether queries are left because the ring was full; empty it and sweep again.
+    virtual Result<bool> sweep(const EventSink& sink) = 0;
     virtual Result<ActiveByRole> active() = 0;
 
     // For the variant that was loaded. `programs` must outlive it.

@@ -43,7 +43,7 @@ struct MapUse {
 // The exact lane at one moment, as it lies in the kernel. Counters never go down from one snapshot to the
 // next.
 struct RawSnapshot {
-    std::vector<dns_stats> stats;                                        // one a CPU
+    std::vector<dns_stats> stats;                                        // one a CPU, or their sum
     std::vector<PerCpuEntry<uint32_t, dns_interface_stats>> interfaces;  // key: interface slot
     std::vector<PerCpuEntry<uint32_t, dns_server_stats>> servers;        // key: slot * DNS_ROLES + role
     std::vector<PerCpuEntry<uint32_t, dns_latency>> latencies;           // key: see dns_latency

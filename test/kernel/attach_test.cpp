@@ -47,13 +47,13 @@ TEST_CASE("clsact: both directions count, and the filters end with the source", 
         const auto& programs = watch.kernel.source().programs();
         CHECK(clsact_program(index, DNS_INGRESS, 1, our_handle) ==
               program_id(program_of(programs, HookPoint::tc_in)));
-        CHECK(clsact_program(index, DNS_EGRESS, 1, our_handle) ==
+        CHECK(clsact_program(index, DNS_EGRESS, 1, our_egress_handle) ==
               program_id(program_of(programs, HookPoint::tc_out)));
         send_both_ways();
         CHECK(watch.messages(2) == both_directions);
     }
     CHECK(clsact_program(index, DNS_INGRESS, 1, our_handle) == 0);
-    CHECK(clsact_program(index, DNS_EGRESS, 1, our_handle) == 0);
+    CHECK(clsact_program(index, DNS_EGRESS, 1, our_egress_handle) == 0);
 }
 
 TEST_CASE("XDP in the driver: both directions count", "[attach]") {
@@ -120,21 +120,22 @@ TEST_CASE("Other filters on the clsact are left as they are", "[attach]") {
     const UniqueFd foreign = foreign_tc_program();
     const uint32_t id = program_id(foreign.get());
     attach_foreign(foreign.get(), index, DNS_INGRESS, 1, 1);
-    attach_foreign(foreign.get(), index, DNS_EGRESS, 1, our_handle);  // at the very place that we take first
+    attach_foreign(foreign.get(), index, DNS_EGRESS, 1,
+                   our_egress_handle);  // at the very place that we take first
     const auto check_foreign = [&] {
         CHECK(clsact_program(index, DNS_INGRESS, 1, 1) == id);
-        CHECK(clsact_program(index, DNS_EGRESS, 1, our_handle) == id);
+        CHECK(clsact_program(index, DNS_EGRESS, 1, our_egress_handle) == id);
     };
     {
         Watch watch(variant, capture(Ingress::tc, TcLink::clsact));
         watch.on("v1");
         check_foreign();
-        CHECK(clsact_program(index, DNS_EGRESS, 2, our_handle) != 0);
+        CHECK(clsact_program(index, DNS_EGRESS, 2, our_egress_handle) != 0);
         send_both_ways();
         CHECK(watch.messages(2) == both_directions);
     }
     check_foreign();
-    CHECK(clsact_program(index, DNS_EGRESS, 2, our_handle) == 0);
+    CHECK(clsact_program(index, DNS_EGRESS, 2, our_egress_handle) == 0);
     remove_stale_clsact(index);
     check_foreign();
 }
@@ -145,7 +146,7 @@ TEST_CASE("A filter that a killed exporter left is replaced, or removed", "[atta
     add_veth("v0", "v1");
     const uint32_t index = link_of("v1").index;
     const auto filter = [&](dns_direction direction) {
-        return clsact_program(index, direction, 1, our_handle);
+        return clsact_program(index, direction, 1, direction == DNS_INGRESS ? our_handle : our_egress_handle);
     };
     const pid_t child = fork();
     REQUIRE(child >= 0);

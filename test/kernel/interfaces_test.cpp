@@ -56,7 +56,7 @@ TEST_CASE("An interface that is no longer chosen is let go", "[attach]") {
     Watch watch(variant, capture(Ingress::tc, TcLink::clsact));
     REQUIRE(watch.sync({link_of("v0"), link_of("v1")}));
     REQUIRE(watch.sync({link_of("v1")}));
-    CHECK(clsact_program(link_of("v0").index, DNS_EGRESS, 1, our_handle) == 0);
+    CHECK(clsact_program(link_of("v0").index, DNS_EGRESS, 1, our_egress_handle) == 0);
     send_both_ways();
     CHECK(watch.messages(2) == both_directions);
 }
@@ -73,7 +73,7 @@ TEST_CASE("A tun device's packets begin with their IP header", "[attach]") {
     const uint32_t index = link_of("t0").index;
     CHECK(clsact_program(index, DNS_INGRESS, 1, our_handle) ==
           program_id(program_of(programs, HookPoint::tc_in_ip)));
-    CHECK(clsact_program(index, DNS_EGRESS, 1, our_handle) ==
+    CHECK(clsact_program(index, DNS_EGRESS, 1, our_egress_handle) ==
           program_id(program_of(programs, HookPoint::tc_out_ip)));
     tun.arrive(packet4);
     tun.arrive(packet6);

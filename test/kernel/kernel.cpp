@@ -64,7 +64,7 @@ Verdict run_program(int program, HookPoint hook, const Bytes& packet, const Pack
     xdp_md xdp{};
     xdp.ingress_ifindex = context.ifindex;
     xdp.data_end = static_cast<__u32>(packet.size());
-    const bool with_context = context.ifindex != 0 || context.gso_segments != 0;
+    const bool with_context = context.ifindex != 0 || context.gso_size != 0;
     LIBBPF_OPTS(bpf_test_run_opts, options, .data_in = packet.data(), .data_out = verdict.after.data(),
                 .data_size_in = static_cast<__u32>(packet.size()),
                 .data_size_out = static_cast<__u32>(verdict.after.size()), .repeat = 1);

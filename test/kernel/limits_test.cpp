@@ -22,7 +22,9 @@ Address4 server_number(uint32_t n) {
 // A conversation between the client and any server, by number.
 class Talk {
   public:
-    Talk(Variant variant, const Config& config) : kernel(variant, config) {}
+    Talk(Variant variant, const Config& config) : kernel(variant, config) {
+        kernel.own({address_of(client4)});  // what it asks, the host asks
+    }
 
     void ask(uint32_t server, uint16_t id, uint16_t type = 1) {
         const Bytes message = Dns().id(id).question("a.example", type).build();
@@ -78,6 +80,22 @@ TEST_CASE("Servers beyond max_servers share `other`", "[limits]") {
                                                 {"query 198.51.0.3 1 0 client udp", 1},
                                                 {"query 198.51.0.4 1 0 client udp", 1},
                                                 {"query other 1 0 client udp", 6}});
+}
+
+TEST_CASE("Servers that the host does not ask itself get half of the slots", "[limits]") {
+    Config config;
+    config.capture.max_servers = 8;
+    Talk talk(GENERATE(Variant::current, Variant::old), config);
+    talk.kernel.own({});  // the client is another host, whose queries are forwarded
+    for (uint32_t server = 1; server <= 10; ++server) talk.ask(server, 7);
+    CHECK(talk.kernel.read().server_slots.size() == 4);
+    talk.kernel.own({address_of(client4)});
+    for (uint32_t server = 11; server <= 20; ++server) talk.ask(server, 7);
+    std::set<std::string> addresses;
+    for (const auto& [slot, address] : talk.kernel.read().server_slots)
+        addresses.insert(address_text(address));
+    CHECK(addresses == std::set<std::string>{"198.51.0.1", "198.51.0.2", "198.51.0.3", "198.51.0.4",
+                                             "198.51.0.11", "198.51.0.12", "198.51.0.13", "198.51.0.14"});
 }
 
 TEST_CASE("As many servers have slots as the largest max_servers allows", "[limits]") {

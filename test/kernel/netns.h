@@ -22,7 +22,8 @@ class Netns {
     UniqueFd before_;
 };
 
-// Runs `ip ARGUMENTS`; fails the test case where that fails.
+// Runs a command, or `ip ARGUMENTS`; fails the test case where that fails.
+void run(const std::string& command);
 void ip(const std::string& arguments);
 bool ip_works(const std::string& arguments);
 

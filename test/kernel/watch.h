@@ -14,7 +14,8 @@
 
 namespace dnsexp::test {
 
-inline constexpr uint32_t our_handle = 0x367;  // exporter/bpf/hook.cpp
+inline constexpr uint32_t our_handle = 0x367;  // exporter/bpf/hook.cpp: the one of ingress
+inline constexpr uint32_t our_egress_handle = 0x368;
 
 inline const Bytes plain_query = Dns().id(7).question("a.example", 1).build();
 inline const Bytes frame4 = Packet().ethernet().ipv4().udp().payload(plain_query).build();

@@ -73,7 +73,7 @@ void ExactModel::message(const ModelMessage& m) {
         is_response(m) ? response(m) : query(m);
     } else if (is_response(m)) {
         const dns_pending_facts facts{server_of(m, false),
-                                      type_of(m, false),
+                                      DNS_TYPE_OTHER,
                                       static_cast<uint8_t>(m.role),
                                       static_cast<uint8_t>(m.transport),
                                       {}};
@@ -92,7 +92,7 @@ void ExactModel::count(const ModelMessage& m) {
 
 void ExactModel::query(const ModelMessage& m) {
     const dns_pending_facts facts{server_of(m, true),
-                                  type_of(m, true),
+                                  type_of(m),
                                   static_cast<uint8_t>(m.role),
                                   static_cast<uint8_t>(m.transport),
                                   {}};
@@ -144,7 +144,7 @@ void ExactModel::response(const ModelMessage& m) {
         }
     } else {
         facts.server = server_of(m, false);
-        facts.type = type_of(m, false);
+        facts.type = DNS_TYPE_OTHER;  // what nobody asked for has no type
         const Pending* ended = find(m, question, false);
         column = !ended                            ? &dns_server_stats::unmatched
                  : ended->state == State::answered ? &dns_server_stats::duplicate
@@ -203,23 +203,27 @@ uint64_t ExactModel::age(const Pending& pending, uint64_t now_ns) const {
     return now_ns > pending.sent_ns ? now_ns - pending.sent_ns : 0;
 }
 
-// Slots go to servers that are asked; in the server role, to own addresses only.
+// Slots go to servers that are asked; in the server role, to own addresses only. Those that the host itself does not ask
+// get half of the slots.
 uint16_t ExactModel::server_of(const ModelMessage& m, bool may_claim) {
     const auto found = slots_.find(key_of(m.server));
     if (found != slots_.end()) return found->second;
     const bool stranger = m.role == DNS_ROLE_SERVER && !options_.own.contains(key_of(m.server));
+    const bool others = m.role != DNS_ROLE_CLIENT || !options_.own.contains(key_of(m.client));
     if (!may_claim || stranger || slots_.size() >= options_.max_servers) return DNS_SERVER_OTHER;
+    if (others && slots_of_others_ >= options_.max_servers / 2) return DNS_SERVER_OTHER;
+    slots_of_others_ += others;
     const auto slot = static_cast<uint16_t>(slots_.size() + 1);
     slots_[key_of(m.server)] = slot;
     return slot;
 }
 
-uint8_t ExactModel::type_of(const ModelMessage& m, bool may_claim) {
+uint8_t ExactModel::type_of(const ModelMessage& m) {
     const uint32_t fixed = dns_type_slot(m.type);
     if (fixed != DNS_TYPE_OTHER || !has_question(m)) return static_cast<uint8_t>(fixed);
     auto at = std::find(extra_types_.begin(), extra_types_.end(), m.type);
     if (at == extra_types_.end()) {
-        if (!may_claim || extra_types_.size() >= DNS_EXTRA_TYPES) return DNS_TYPE_OTHER;
+        if (extra_types_.size() >= DNS_EXTRA_TYPES) return DNS_TYPE_OTHER;
         at = extra_types_.insert(at, static_cast<uint16_t>(m.type));
     }
     return static_cast<uint8_t>(DNS_TYPE_SLOT_EXTRA + (at - extra_types_.begin()));

@@ -76,7 +76,7 @@ class ExactModel {
     Pending* find(const ModelMessage& m, const std::string& question, bool live);
     [[nodiscard]] uint64_t age(const Pending& pending, uint64_t now_ns) const;
     uint16_t server_of(const ModelMessage& m, bool may_claim);
-    uint8_t type_of(const ModelMessage& m, bool may_claim);
+    uint8_t type_of(const ModelMessage& m);
     dns_traffic& traffic(const dns_pending_facts& facts, uint32_t outcome);
     dns_server_stats& server_stats(const dns_pending_facts& facts);
 
@@ -89,6 +89,7 @@ class ExactModel {
     std::map<uint32_t, dns_server_stats> servers_;
     std::map<uint32_t, dns_latency> latencies_;
     std::map<AddressKey, uint16_t> slots_;
+    uint32_t slots_of_others_ = 0;
     std::vector<uint16_t> extra_types_;
     std::vector<dns_event> events_;
 };
