@@ -91,11 +91,8 @@ void ExactModel::count(const ModelMessage& m) {
 }
 
 void ExactModel::query(const ModelMessage& m) {
-    const dns_pending_facts facts{server_of(m, true),
-                                  type_of(m),
-                                  static_cast<uint8_t>(m.role),
-                                  static_cast<uint8_t>(m.transport),
-                                  {}};
+    const dns_pending_facts facts{
+        server_of(m, true), type_of(m), static_cast<uint8_t>(m.role), static_cast<uint8_t>(m.transport), {}};
     const std::string question = has_question(m) ? folded_question(m) : std::string();
     auto& candidates = pending_[{key_of(m.client), key_of(m.server), m.client_port, m.server_port, m.id,
                                  m.role, m.transport}];
@@ -203,8 +200,8 @@ uint64_t ExactModel::age(const Pending& pending, uint64_t now_ns) const {
     return now_ns > pending.sent_ns ? now_ns - pending.sent_ns : 0;
 }
 
-// Slots go to servers that are asked; in the server role, to own addresses only. Those that the host itself does not ask
-// get half of the slots.
+// Slots go to servers that are asked; in the server role, to own addresses only. Those that the host itself
+// does not ask get half of the slots.
 uint16_t ExactModel::server_of(const ModelMessage& m, bool may_claim) {
     const auto found = slots_.find(key_of(m.server));
     if (found != slots_.end()) return found->second;
