@@ -134,6 +134,9 @@ TEST_CASE("All 65,536 types take eight slots beside the assigned ones", "[limits
         ++alone;
     }
     CHECK(value(queries, "query 198.51.0.1 other 0 client udp") == 65'536 - alone);
+    talk.ask(1, 8, 74);  // a type keeps the slot that it has
+    talk.answer(1, 8, 74);
+    CHECK(value(talk.kernel.counters(), "query 198.51.0.1 74 0 client udp") == 2);
 }
 
 TEST_CASE("A full traffic map counts under the coarse key, and no count is lost", "[limits]") {
