@@ -1,7 +1,6 @@
 #include "exporter/bpf/kernel_source.h"
 
 #include <bpf/libbpf.h>
-#include <time.h>
 
 #include <algorithm>
 #include <bit>
@@ -9,6 +8,7 @@
 #include <cstring>
 
 #include "ebpf/dns_message.h"
+#include "exporter/base/clock.h"
 #include "exporter/base/log.h"
 #include "exporter/bpf/map_reader.h"
 
@@ -21,12 +21,6 @@ constexpr uint64_t kSweepIntervalNs = 1'000'000'000;
 constexpr int kSweepRounds = 64;
 // One drain() ends after so many records even if more come all the time; the next one goes on.
 constexpr uint64_t kRecordsADrain = 1 << 17;
-
-uint64_t monotonic_ns() {
-    timespec now{};
-    clock_gettime(CLOCK_MONOTONIC, &now);
-    return static_cast<uint64_t>(now.tv_sec) * 1'000'000'000 + static_cast<uint64_t>(now.tv_nsec);
-}
 
 template <typename Key, typename Value>
 Status read_into(const bpf_map* map, size_t cpus, std::vector<PerCpuEntry<Key, Value>>& out) {

@@ -1,7 +1,6 @@
 #include "exporter/bpf/pending_table.h"
 
 #include <bpf/bpf.h>
-#include <time.h>
 
 #include <algorithm>
 #include <atomic>
@@ -9,16 +8,11 @@
 #include <utility>
 #include <vector>
 
+#include "exporter/base/clock.h"
 #include "exporter/bpf/memory_map.h"
 
 namespace dnsexp {
 namespace {
-
-uint64_t monotonic_ns() {
-    timespec now{};
-    clock_gettime(CLOCK_MONOTONIC, &now);
-    return static_cast<uint64_t>(now.tv_sec) * 1'000'000'000 + static_cast<uint64_t>(now.tv_nsec);
-}
 
 // As in ebpf/pending.bpf.h: times are modulo 2^48 ns, and a query sent after `now` was read has no age.
 uint64_t age_of(uint64_t now, uint64_t word) {
