@@ -13,7 +13,6 @@ enum {
 	DNS_PREFIX_LOAD = DNS_HEADER_LENGTH + DNS_QUESTION_MAX, /* octets of a message that are looked at */
 	DNS_LABELS_MAX = 128,      /* 127 labels of one octet and the root fill 255 octets */
 	DNS_OPCODE_QUERY = 0,
-	DNS_OPCODE_UPDATE = 5,     /* RFC 2136 */
 	DNS_OPCODE_DSO = 6,        /* RFC 8490 */
 	DNS_OPCODE_UNASSIGNED = 3, /* below DSO, this one alone has no meaning */
 	DNS_RCODE_NOERROR = 0,

@@ -169,7 +169,7 @@ static __always_inline void observe_response(const struct observed *o)
 		result = pending_lock_complete(o->tag, message->question, o->now, &o->scratch->choice, &slot);
 	else
 		result = pending_cas_complete(o->tag, message->question, o->now, &o->scratch->choice, &slot);
-	if (result == PENDING_MATCHED || result == PENDING_EXPIRED) {
+	if (pending_is_match(result)) {
 		facts = slot.facts;
 	} else {
 		/* Under type `other`: what nobody asked for must not fill the traffic map. No metric of responses has a type. */

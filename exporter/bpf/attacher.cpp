@@ -2,7 +2,6 @@
 
 #include <linux/if_arp.h>
 
-#include <algorithm>
 #include <atomic>
 #include <cerrno>
 #include <set>
@@ -105,14 +104,22 @@ std::vector<Attacher::Placed> Attacher::places_of(const Link& link) {
     return places;
 }
 
-// Attaches what is not attached, or no longer. A hook that works is left alone: taking it off and putting it
-// on again would lose what passes meanwhile.
+// Lets go of hooks that are no longer there, and says whether every one is.
+bool Attacher::all_attached(Watched& watched) {
+    bool all = true;
+    for (Placed& placed : watched.placed) {
+        if (placed.attached && !placed.attached->alive()) placed.attached.reset();
+        all = all && placed.attached;
+    }
+    return all;
+}
+
+// Attaches what is not attached. A hook that works is left alone: taking it off and putting it on again would
+// lose what passes meanwhile.
 Status Attacher::watch(const Link& link, Watched& watched) {
-    if (watched.placed.empty()) watched.placed = places_of(link);
     Status status = ok();
     for (Placed& placed : watched.placed) {
-        if (placed.attached && placed.attached->alive()) continue;
-        placed.attached.reset();
+        if (placed.attached) continue;
         if (link_layer(link) == LinkLayer::unknown) {
             status = unsupported_link(link);
             continue;
@@ -155,15 +162,14 @@ void Attacher::report(const ChosenLink& chosen, Watched& watched, const Status& 
 
 Status Attacher::sync(const std::vector<ChosenLink>& chosen, bool named_must_work) {
     let_go(chosen);
-    const auto works = [](const Placed& placed) { return placed.attached && placed.attached->alive(); };
     for (const ChosenLink& c : chosen) {
         Watched& watched = watched_[c.link.index];
         if (watched.name != c.link.name) {
             watched.name = c.link.name;
             assign_slot(c.link);
         }
-        if (!watched.placed.empty() && std::all_of(watched.placed.begin(), watched.placed.end(), works))
-            continue;
+        if (watched.placed.empty()) watched.placed = places_of(c.link);
+        if (all_attached(watched)) continue;
         const Status status = watch(c.link, watched);
         if (!status && named_must_work && c.named) {
             Error error = status.error();

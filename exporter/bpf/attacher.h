@@ -47,6 +47,7 @@ class Attacher {
     };
 
     static std::vector<Placed> places_of(const Link& link);
+    static bool all_attached(Watched& watched);
     static void report(const ChosenLink& chosen, Watched& watched, const Status& status);
     Status watch(const Link& link, Watched& watched);
     void let_go(const std::vector<ChosenLink>& chosen);

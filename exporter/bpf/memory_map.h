@@ -15,10 +15,9 @@ template <typename T>
 class MemoryMap {
   public:
     // Maps `count` entries of T. T's size is a multiple of 8, so entries lie without gaps.
-    static Result<MemoryMap> make(int fd, size_t count, bool writable) {
+    static Result<MemoryMap> make(int fd, size_t count) {
         static_assert(sizeof(T) % 8 == 0);
-        const int protection = PROT_READ | (writable ? PROT_WRITE : 0);
-        void* data = mmap(nullptr, count * sizeof(T), protection, MAP_SHARED, fd, 0);
+        void* data = mmap(nullptr, count * sizeof(T), PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);
         if (data == MAP_FAILED) return Error{"map BPF array into memory", "", errno, "", ""};
         return MemoryMap(static_cast<T*>(data), count);
     }
@@ -34,7 +33,6 @@ class MemoryMap {
     }
 
     T& operator[](size_t i) { return data_[i]; }
-    const T& operator[](size_t i) const { return data_[i]; }
     [[nodiscard]] size_t size() const { return count_; }
 
   private:

@@ -127,7 +127,7 @@ Result<std::unique_ptr<PendingTable>> PendingTable::make(const LoadedPrograms& p
         return std::unique_ptr<PendingTable>(std::make_unique<LockTable>(bpf_program__fd(s.progs.dns_sweep),
                                                                          bpf_map__fd(s.maps.pending_lock),
                                                                          sets, s.bss->sweep_starved));
-    auto words = MemoryMap<dns_pending_set>::make(bpf_map__fd(s.maps.pending_cas), sets, true);
+    auto words = MemoryMap<dns_pending_set>::make(bpf_map__fd(s.maps.pending_cas), sets);
     if (!words) return words.error();
     return std::unique_ptr<PendingTable>(
         std::make_unique<CasTable>(std::move(words).value(), bpf_map__fd(s.maps.pending_detail),
