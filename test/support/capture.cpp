@@ -30,9 +30,11 @@ Status read_capture(const std::string& path, const std::function<void(const Capt
                      "only Ethernet and raw IP are read"};
     pcap_pkthdr* header = nullptr;
     const u_char* octets = nullptr;
+    uint64_t number = 0;
     int result;
     while ((result = pcap_next_ex(capture.get(), &header, &octets)) == 1)
-        sink({static_cast<uint64_t>(header->ts.tv_sec) * ns_per_second +
+        sink({++number,
+              static_cast<uint64_t>(header->ts.tv_sec) * ns_per_second +
                   static_cast<uint64_t>(header->ts.tv_usec),  // nanoseconds at this precision
               header->len,
               {octets, header->caplen},

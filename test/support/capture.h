@@ -11,6 +11,7 @@
 namespace dnsexp::test {
 
 struct CapturedPacket {
+    uint64_t number;                  // in the capture, from 1
     uint64_t time_ns;                 // since the Unix epoch
     uint32_t length;                  // on the wire; the capture may hold fewer octets
     std::span<const uint8_t> octets;  // valid during the call only

@@ -78,10 +78,12 @@ void HostSource::packet(const CapturedPacket& captured) {
     dns_frame frame{};
     const uint32_t reason = dns_frame_parse(octets, captured.length, link, &settings_, &frame);
     if (reason >= DNS_REASONS) return;  // not DNS
-    if (reason == DNS_OK)
+    if (reason == DNS_OK) {
         observe(captured, frame);
-    else
-        model_.packet(frame.protocol, reason);
+        return;
+    }
+    model_.packet(frame.protocol, reason);
+    tell(captured, frame, reason);
 }
 
 void HostSource::observe(const CapturedPacket& captured, const dns_frame& frame) {
@@ -89,7 +91,10 @@ void HostSource::observe(const CapturedPacket& captured, const dns_frame& frame)
     dns_message parsed{};
     const uint32_t reason = parse_message(payload_of(captured, frame), frame, keys_, prefix, parsed);
     model_.packet(frame.protocol, reason);
-    if (reason != DNS_OK) return;
+    if (reason != DNS_OK) {
+        tell(captured, frame, reason);
+        return;
+    }
 
     const dns_packet octets{captured.octets.data(), captured.octets.data() + captured.octets.size()};
     dns_address source{}, destination{};
@@ -116,6 +121,51 @@ void HostSource::observe(const CapturedPacket& captured, const dns_frame& frame)
     m.server_port = static_cast<uint16_t>(is_query ? frame.destination_port : frame.source_port);
     m.prefix.assign(prefix.buffer.begin(), prefix.buffer.begin() + DNS_HEADER_LENGTH + question);
     model_.message(m);
+    tell(captured, m, parsed);
+}
+
+// A packet that is no message.
+void HostSource::tell(const CapturedPacket& captured, const dns_frame& frame, uint32_t reason) {
+    if (!observer_) return;
+    const dns_packet octets{captured.octets.data(), captured.octets.data() + captured.octets.size()};
+    ObservedMessage seen;
+    seen.frame = captured.number;
+    seen.time_ns = captured.time_ns;
+    seen.reason = reason;
+    seen.protocol = frame.protocol;
+    seen.ip = frame.ip;
+    dns_frame_addresses(octets, &frame, &seen.source, &seen.destination);
+    if (frame.protocol != DNS_PROTO_UNKNOWN) {
+        seen.source_port = static_cast<uint16_t>(frame.source_port);
+        seen.destination_port = static_cast<uint16_t>(frame.destination_port);
+    }
+    observer_(seen);
+}
+
+void HostSource::tell(const CapturedPacket& captured, const ModelMessage& m, const dns_message& parsed) {
+    if (!observer_) return;
+    const bool is_query = dns_kind(&parsed) == DNS_QUERY;
+    ObservedMessage seen;
+    seen.frame = captured.number;
+    seen.time_ns = m.now_ns;
+    seen.source = is_query ? m.client : m.server;
+    seen.destination = is_query ? m.server : m.client;
+    seen.source_port = is_query ? m.client_port : m.server_port;
+    seen.destination_port = is_query ? m.server_port : m.client_port;
+    seen.protocol = m.transport;
+    seen.ip = m.ip;
+    seen.length = m.length;
+    seen.id = m.id;
+    seen.flags = m.flags;
+    seen.question_count = parsed.question_count;
+    seen.answer_count = m.answer_count;
+    if (parsed.name_length != 0) {
+        const auto name = m.prefix.begin() + DNS_HEADER_LENGTH;
+        seen.name.assign(name, name + parsed.name_length);
+    }
+    seen.type = parsed.type;
+    seen.class_ = parsed.class_;
+    observer_(seen);
 }
 
 void HostSource::finish(uint64_t now_ns) {

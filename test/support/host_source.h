@@ -3,13 +3,17 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "ebpf/dns_frame.h"
+#include "ebpf/dns_message.h"
 #include "exporter/source/source.h"
 #include "test/support/capture.h"
 #include "test/support/exact_model.h"
+#include "test/support/observed_message.h"
 
 namespace dnsexp::test {
 
@@ -17,6 +21,11 @@ namespace dnsexp::test {
 class HostSource : public Source {
   public:
     explicit HostSource(ModelOptions options);
+
+    // Called for each message that is counted, and for each packet that is counted as none, when it is.
+    // Packets that are not on a DNS port are not counted, so not told of.
+    using Observer = std::function<void(const ObservedMessage&)>;
+    void set_observer(Observer observer) { observer_ = std::move(observer); }
 
     // Observes every packet of a capture (see read_capture for what it can read).
     Status replay(const std::string& path);
@@ -30,12 +39,15 @@ class HostSource : public Source {
 
   private:
     void observe(const CapturedPacket& packet, const dns_frame& frame);
+    void tell(const CapturedPacket& packet, const dns_frame& frame, uint32_t reason);
+    void tell(const CapturedPacket& packet, const ModelMessage& message, const dns_message& parsed);
 
     ExactModel model_;
     dns_settings settings_;
     dns_hash_keys keys_;
     uint64_t last_time_ns_ = 0;
     uint64_t next_sweep_ns_ = 0;
+    Observer observer_;
 };
 
 }  // namespace dnsexp::test
