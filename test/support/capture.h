@@ -18,8 +18,9 @@ struct CapturedPacket {
     bool ethernet;                    // begins with an Ethernet header, else with its IP header
 };
 
-// Hands every packet to the sink, in the order of the file. An error where the file can't be read to its end
-// or its link type is neither Ethernet nor raw IP.
+// Hands every packet to the sink, in the order of the file. On links other than Ethernet (link_header.h)
+// those of IP only, without their link header. An error where the file can't be read to its end or its link
+// type is not known; what was read before has been handed on.
 Status read_capture(const std::string& path, const std::function<void(const CapturedPacket&)>& sink);
 
 }  // namespace dnsexp::test
