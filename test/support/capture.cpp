@@ -15,8 +15,12 @@ struct Closer {
     void operator()(pcap_t* capture) const { pcap_close(capture); }
 };
 
+// The classic format has 32 bits without a sign for the seconds (draft-ietf-opsawg-pcap); libpcap gives them
+// one.
 uint64_t time_of(const pcap_pkthdr& header) {
-    return static_cast<uint64_t>(header.ts.tv_sec) * ns_per_second +
+    const int64_t seconds =
+        header.ts.tv_sec < 0 ? header.ts.tv_sec + (int64_t{1} << 32) : int64_t{header.ts.tv_sec};
+    return static_cast<uint64_t>(seconds) * ns_per_second +
            static_cast<uint64_t>(header.ts.tv_usec);  // nanoseconds at the precision that is asked for
 }
 

@@ -71,9 +71,10 @@ bool is_known_link(int link_type) {
 std::optional<size_t> ip_offset(int link_type, Octets packet) {
     switch (link_type) {
         case DLT_RAW:
-        case DLT_IPV4:
-        case DLT_IPV6:
+        case DLT_IPV4:  // pcap_thread writes IPv6 under this type too
             return 0;
+        case DLT_IPV6:
+            return !packet.empty() && packet[0] >> 4 == 6 ? std::optional<size_t>(0) : std::nullopt;
         case DLT_LINUX_SLL:  // www.tcpdump.org/linktypes/LINKTYPE_LINUX_SLL.html
             return behind_ethertype(packet, 14, 16);
         case DLT_LINUX_SLL2:  // www.tcpdump.org/linktypes/LINKTYPE_LINUX_SLL2.html

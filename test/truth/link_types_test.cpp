@@ -44,7 +44,7 @@ Capture read_back(uint32_t link_type, const std::vector<Bytes>& packets, uint32_
     for (const uint32_t field : {0u, 0u, 65535u, link_type}) append_le32(file, field);
     for (const Bytes& packet : packets) {
         const auto size = static_cast<uint32_t>(packet.size());
-        for (const uint32_t field : {1u, 2u, size - cut, size}) append_le32(file, field);
+        for (const uint32_t field : {0x80000001u, 2u, size - cut, size}) append_le32(file, field);
         file = file + Bytes(packet.begin(), packet.end() - cut);
     }
     const auto path = std::filesystem::temp_directory_path() / ("link_types_" + std::to_string(getpid()));
@@ -52,7 +52,7 @@ Capture read_back(uint32_t link_type, const std::vector<Bytes>& packets, uint32_
         .write(reinterpret_cast<const char*>(file.data()), static_cast<std::streamsize>(file.size()));
     Capture capture;
     capture.status = read_capture(path, [&](const CapturedPacket& p) {
-        CHECK(p.time_ns == 1'000'002'000);  // one second, two microseconds
+        CHECK(p.time_ns == 2147483649'000'002'000);  // 2^31 + 1 seconds, two microseconds
         capture.packets.push_back({p.number, p.length, p.ethernet, {p.octets.begin(), p.octets.end()}});
     });
     std::filesystem::remove(path);
@@ -115,12 +115,16 @@ TEST_CASE("A packet that ends inside its link header is skipped") {
 }
 
 TEST_CASE("Raw IP is handed on as it is, cut packets with their length on the wire") {
-    for (const uint32_t type : {12u, 101u, 228u, 229u}) {
+    for (const uint32_t type : {12u, 101u, 228u}) {
         INFO(type);
         const Capture capture = read_back(type, {ipv4, ipv6}, 3);
         const Bytes first(ipv4.begin(), ipv4.end() - 3), second(ipv6.begin(), ipv6.end() - 3);
         CHECK(capture.packets == std::vector<Seen>{{1, 8, false, first}, {2, 8, false, second}});
     }
+}
+
+TEST_CASE("On a raw IPv6 link, a packet that is no IPv6 is skipped") {
+    CHECK(read_back(229, {ipv4, {}, ipv6}).packets == std::vector<Seen>{{3, 8, false, ipv6}});
 }
 
 TEST_CASE("Lengths on the wire don't count the link header") {

@@ -1,0 +1,21 @@
+// What the dual headers see in a capture: a line of JSON for each message, and for each packet that is none.
+#include <cstdio>
+
+#include "test/support/host_source.h"
+#include "test/truth/message_json.h"
+#include "test/truth/truth_options.h"
+
+using namespace dnsexp;
+using namespace dnsexp::test;
+
+int main(int argc, char** argv) {
+    const auto options = parse_truth_options(argc, argv, false);
+    if (!options) return std::fprintf(stderr, "truth_host: %s\n", options.error().message().c_str()), 2;
+    ModelOptions model;
+    model.ports = options.value().ports;
+    HostSource source(model);
+    source.set_observer([](const ObservedMessage& seen) { std::puts(json_line(seen).c_str()); });
+    const Status status = source.replay(options.value().capture);
+    if (!status) return std::fprintf(stderr, "truth_host: %s\n", status.error().message().c_str()), 1;
+    return std::fflush(stdout) == 0 ? 0 : 1;
+}
