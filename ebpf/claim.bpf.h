@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
- * Slots of servers and of types outside the registry: found without a lock, claimed once under one. A claimed slot is
- * never taken back, so a reader can't see it change. */
+ * Slots of servers, of types outside the registry and of RCODEs without a name: found without a lock, claimed once under
+ * one. A claimed slot is never taken back, so a reader can't see it change. */
 #ifndef CLAIM_BPF_H
 #define CLAIM_BPF_H
 
@@ -14,6 +14,7 @@ struct dns_own_entry own_addresses[DNS_OWN_TABLE] = {};
 __u32 servers_used = 0;                  /* slots 1..servers_used are taken */
 __u32 servers_of_others = 0;             /* of those, the ones that no query of this host's own claimed */
 __u32 extra_types[DNS_EXTRA_TYPES] = {}; /* type + 1; 0: free */
+__u32 extra_rcodes[DNS_EXTRA_RCODES] = {}; /* RCODE + 1; 0: free */
 
 static __always_inline __u32 claim_same(const struct dns_address *a, const struct dns_address *b)
 {
@@ -94,39 +95,50 @@ static __always_inline __u32 claim_server_of_response(const struct dns_address *
 	return claim_find_server(server, dns_address_hash(server, &hash_keys));
 }
 
-/* The slot of a type that the registry doesn't know. */
-static __always_inline __u32 claim_extra_type(__u32 type)
+/* The index of a number in a table of `count` entries that fill in order, number + 1 each; `count` where it has none. A
+ * new one is claimed only where `make` says so. */
+static __always_inline __u32 claim_number(__u32 *table, const __u32 count, __u32 number, __u32 make)
 {
 	const __u32 zero = 0;
-	__u32 i, slot = DNS_TYPE_OTHER;
+	__u32 i, index = count;
 	struct dns_claims *claim;
-	for (i = 0; i < DNS_EXTRA_TYPES; i++)
-		if (extra_types[i] == type + 1)
-			return DNS_TYPE_SLOT_EXTRA + i;
-	if (extra_types[DNS_EXTRA_TYPES - 1]) /* they fill in order: all are taken */
-		return DNS_TYPE_OTHER;
+	for (i = 0; i < count; i++)
+		if (table[i] == number + 1)
+			return i;
+	if (!make || table[count - 1]) /* all are taken */
+		return count;
 	claim = bpf_map_lookup_elem(&claims, &zero);
 	if (!claim)
-		return DNS_TYPE_OTHER;
+		return count;
 	bpf_spin_lock(&claim->lock);
-	for (i = 0; i < DNS_EXTRA_TYPES; i++) {
-		if (extra_types[i] && extra_types[i] != type + 1)
+	for (i = 0; i < count; i++) {
+		if (table[i] && table[i] != number + 1)
 			continue;
-		extra_types[i] = type + 1;
-		slot = DNS_TYPE_SLOT_EXTRA + i;
+		table[i] = number + 1;
+		index = i;
 		break;
 	}
 	bpf_spin_unlock(&claim->lock);
-	return slot;
+	return index;
 }
 
 /* The slot of a query's type. A message without a question has none: type `other`. */
 static __always_inline __u32 claim_type(const struct dns_message *message)
 {
 	const __u32 slot = dns_type_slot(message->type);
+	__u32 index;
 	if (slot || !message->name_length)
 		return slot;
-	return claim_extra_type(message->type);
+	index = claim_number(extra_types, DNS_EXTRA_TYPES, message->type, 1);
+	return index < DNS_EXTRA_TYPES ? DNS_TYPE_SLOT_EXTRA + index : (__u32)DNS_TYPE_OTHER;
+}
+
+/* An RCODE as a traffic key has it. Responses that nobody asked for claim nothing. */
+static __always_inline __u32 claim_outcome(__u32 rcode, __u32 matched)
+{
+	if (rcode < DNS_RCODES_NAMED || claim_number(extra_rcodes, DNS_EXTRA_RCODES, rcode, matched) < DNS_EXTRA_RCODES)
+		return rcode;
+	return DNS_OUTCOME_OTHER;
 }
 
 #endif

@@ -29,16 +29,40 @@ enum dns_reason {
 	DNS_BAD_IP_HEADER,          /* impossible IPv4 header length or version */
 	DNS_EXTENSION_HEADERS,      /* more IPv6 extension headers than are followed */
 	DNS_SEGMENTED,              /* further datagrams of one segmentation-offload (GSO, GRO) packet */
-	DNS_TCP_NO_MESSAGE_START,   /* TCP payload that does not begin with a DNS message */
+	DNS_TCP_NO_MESSAGE_START,   /* TCP payload of a stream out of step that does not begin with a DNS message */
 	DNS_LOAD_FAILED,            /* the kernel would not hand out the packet's bytes */
+	DNS_TCP_OUT_OF_ORDER,       /* TCP payload behind a hole that does not begin with a DNS message */
+	DNS_TCP_BUSY,               /* TCP payload of a stream that another CPU was following at that moment */
+	DNS_TCP_LOST,               /* a message whose beginning lies in TCP payload that was not read */
+	DNS_TCP_CONTINUATION,       /* no error: TCP payload in which no message's question ends */
+	DNS_TCP_RETRANSMISSION,     /* no error: TCP payload that was seen before */
 	DNS_REASONS
 };
 
 /* Protocol of dns_packets_total. UNKNOWN: the packet has no ports to read. */
 enum dns_protocol { DNS_PROTO_UDP = DNS_UDP, DNS_PROTO_TCP = DNS_TCP, DNS_PROTO_UNKNOWN, DNS_PROTOCOLS };
 
-/* Outcome of a transaction: an RCODE as on the wire (0..15), or one of these. */
-enum dns_outcome { DNS_OUTCOME_TIMEOUT = 0xfffe, DNS_OUTCOME_UNTRACKED = 0xffff };
+/* Outcome of a transaction: an RCODE (RFC 6891, 6.1.3: 12 bits where there is an OPT record), or one of these. OTHER
+ * stands for the RCODEs without a name that came after the first DNS_EXTRA_RCODES ones. */
+enum dns_outcome { DNS_OUTCOME_OTHER = 0xfffd, DNS_OUTCOME_TIMEOUT = 0xfffe, DNS_OUTCOME_UNTRACKED = 0xffff };
+
+/* What became of a message's walk to its OPT record. */
+enum dns_edns_result {
+	DNS_EDNS_FOUND,
+	DNS_EDNS_ABSENT,
+	DNS_EDNS_CUT,       /* it lies behind more records, labels or options than are walked, or behind the packet's end */
+	DNS_EDNS_MALFORMED,
+	DNS_EDNS_RESULTS
+};
+
+/* Encapsulations that are looked into where selected: bits of dns_settings.tunnels. */
+enum dns_tunnel {
+	DNS_TUNNEL_GRE = 1,    /* RFC 2784, RFC 2890, of IP or Ethernet */
+	DNS_TUNNEL_IPIP = 2,   /* IPv4 or IPv6 in either (RFC 2003, RFC 2473, RFC 4213) */
+	DNS_TUNNEL_PPPOE = 4,  /* RFC 2516 */
+	DNS_TUNNEL_VXLAN = 8,  /* RFC 7348, port 4789 and Linux's 8472 */
+	DNS_TUNNEL_GENEVE = 16 /* RFC 8926, port 6081 */
+};
 
 /* ---- limits ---- */
 
@@ -61,9 +85,20 @@ enum {
 	DNS_SIZE_EDGES = 10,
 	DNS_SIZE_BUCKETS = DNS_SIZE_EDGES + 1,
 	DNS_OPCODES = 16,
-	DNS_FLAG_SETS = 64,                     /* AA TC RD RA AD CD as a number of six bits */
+	DNS_FLAG_SETS = 128,                    /* AA TC RD RA AD CD DO as a number of seven bits */
+	DNS_EDNS_EDGES = 10,
+	DNS_EDNS_BUCKETS = DNS_EDNS_EDGES + 1,
+	DNS_INFO_CODES = 64,                    /* info codes of RFC 8914: 0..62, the last slot is all others */
+	DNS_INFO_CODE_OTHER = DNS_INFO_CODES - 1,
+	DNS_RCODES_NAMED = 24,                  /* RCODEs below have an outcome of their own: IANA's last is BADCOOKIE, 23 */
+	DNS_EXTRA_RCODES = 4,                   /* the first others that are seen have one too */
 	DNS_PENDING_WAYS = 4,
 	DNS_TRAFFIC_ENTRIES = 2048,
+	DNS_FLOW_WAYS = 4,
+	DNS_FLOW_SETS = 512,                    /* power of two; one flow is one direction of a connection on one interface */
+	DNS_FLOWS = DNS_FLOW_SETS * DNS_FLOW_WAYS,
+	DNS_TCP_PREFIX = 2,                     /* the length before each message (RFC 1035, 4.2.2) */
+	DNS_FLOW_HEAD = 280,                    /* length, header and longest question, in whole words */
 	DNS_NAME_WORDS = 32                     /* 8-octet words of the longest name */
 };
 
@@ -84,11 +119,18 @@ struct dns_address {
 /* ---- exact lane ---- */
 
 struct dns_stats {
-	__u64 packets[DNS_PROTOCOLS][DNS_REASONS];
+	__u64 packets[DNS_PROTOCOLS][DNS_REASONS]; /* of TCP: payload segments */
 	__u64 opcodes[DNS_KINDS][DNS_OPCODES];
 	__u64 flag_sets[DNS_KINDS][DNS_FLAG_SETS];
 	__u64 sizes[DNS_KINDS][DNS_TRANSPORTS][DNS_SIZE_BUCKETS]; /* octets of the DNS message, not cumulative */
 	__u64 size_sums[DNS_KINDS][DNS_TRANSPORTS];
+	__u64 multicast[DNS_KINDS];            /* standard queries to a group and their answers: they have no outcome */
+	__u64 stream_errors[DNS_REASONS];      /* messages of TCP streams that are not counted, by reason */
+	__u64 edns_sizes[DNS_EDNS_BUCKETS];    /* UDP payload sizes that queries offer, octets, not cumulative */
+	__u64 edns_size_sum;
+	__u64 edns_walks[DNS_EDNS_RESULTS];
+	__u64 info_codes[DNS_INFO_CODES];      /* Extended DNS Errors of failed and empty responses */
+	__u64 flows_new, flows_evicted;        /* entries of the table of TCP streams: taken, and taken from another */
 	__u64 events_submitted;     /* records handed to the ring */
 	__u64 events_ring_full;     /* records that the ring refused */
 	__u64 events_untracked;     /* transactions that ended UNTRACKED: no record is made */
@@ -164,6 +206,43 @@ enum {
 };
 #define DNS_TIME48_MASK 0xffffffffffffULL /* times of the table are modulo 2^48 ns (78 h) */
 
+/* ---- TCP streams ---- */
+
+/* Where reading stands in a stream: the sequence number of the next octet that is needed, and how many octets of a
+ * message's length, header and question are already there (in the flow's head of the same index). */
+struct dns_flow_cursor {
+	__u32 at;
+	__u32 have;
+};
+
+/* One direction of one TCP connection; dns_stream.h says what the numbers mean. */
+struct dns_flow {
+	__u64 tag;
+	struct dns_flow_cursor cursor[2];
+	__u32 low, high;    /* sequence numbers that were seen: [low, high), with holes */
+	__u32 island;       /* where what lies behind the hole begins */
+	__u32 unread;       /* from here to the island, payload was seen and not read */
+	__u32 time;         /* of the last segment, in units of 2^20 ns (about a millisecond) */
+	__u8 state;         /* enum dns_flow_state */
+	__u8 first;         /* index of the cursor before the hole */
+	__u8 behind;        /* enum dns_flow_behind */
+	__u8 busy;          /* a CPU follows it now */
+};
+
+enum dns_flow_state {
+	DNS_FLOW_NEW,       /* nothing known */
+	DNS_FLOW_TENTATIVE, /* takes the next octets for the beginning of a message; not proved yet */
+	DNS_FLOW_SYNCED,
+	DNS_FLOW_LOST       /* out of step: each segment may begin with a message */
+};
+
+enum dns_flow_behind { /* what lies behind a hole */
+	DNS_BEHIND_NOTHING = 0,   /* there is no hole */
+	DNS_BEHIND_TENTATIVE = 1, /* the island may begin with a message */
+	DNS_BEHIND_READ = 2,      /* the island is being followed by the other cursor */
+	DNS_BEHIND_UNREAD = 4     /* the island, or what lies before it, was not read: `unread` counts */
+};
+
 /* ---- detail lane ---- */
 
 /* One finished transaction. Also the value of the pending detail array. Only `message_length` octets of `message`
@@ -208,9 +287,11 @@ struct dns_interface_entry { /* written by the user side only */
 /* What a reload may change. */
 struct dns_settings {
 	__u64 port_filter; /* bit (port mod 64) is set for each port of the list: one test for most other traffic */
+	__u32 tunnels; /* enum dns_tunnel: looked into; 0 for none */
 	__u32 port_count;
 	__u16 ports[DNS_PORTS_MAX];
 	__u32 latency_edge_count;
+	__u32 pad;
 	__u64 latency_edges_ns[DNS_LATENCY_BUCKETS]; /* rising; the rest is filled with the highest value */
 };
 
@@ -220,6 +301,7 @@ DNS_STATIC_ASSERT(sizeof(struct dns_pending_set) == 256, "a set is four cache li
 DNS_STATIC_ASSERT(__builtin_offsetof(struct dns_event, tcp_prefix) + 2 == DNS_EVENT_FIXED, "prefix and message join");
 DNS_STATIC_ASSERT(DNS_EVENT_FIXED % 8 == 4, "so that the question, 12 octets on, is word-aligned");
 DNS_STATIC_ASSERT(sizeof(struct dns_event) % 8 == 0, "map values are multiples of 8");
+DNS_STATIC_ASSERT(sizeof(struct dns_flow) == 48, "no hidden padding");
 DNS_STATIC_ASSERT(sizeof(struct dns_server_entry) == 24, "no hidden padding");
 
 #endif

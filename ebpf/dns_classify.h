@@ -102,13 +102,34 @@ DNS_INLINE __u32 dns_size_bucket(__u32 size)
 	return size <= 1452 ? 6 : size <= 4096 ? 7 : size <= 16384 ? 8 : size <= 65535 ? 9 : 10;
 }
 
-/* AA TC RD RA AD CD of the header's second 16 bits, as a six-bit number in that order from the low bit:
+/* Edges of the UDP payload sizes that queries offer: 512 is RFC 1035's, 1220 and 4096 those of RFC 6891 and RFC 3226, 1232
+ * that of DNS flag day 2020, 1410, 1452 and 1472 what fits common links. */
+#define DNS_EDNS_EDGE_LIST { 512, 1220, 1232, 1410, 1452, 1472, 2048, 4096, 8192, 65535 }
+
+DNS_INLINE __u32 dns_edns_bucket(__u32 size)
+{
+	if (size <= 1410)
+		return size <= 512 ? 0 : size <= 1220 ? 1 : size <= 1232 ? 2 : 3;
+	if (size <= 2048)
+		return size <= 1452 ? 4 : size <= 1472 ? 5 : 6;
+	return size <= 4096 ? 7 : size <= 8192 ? 8 : 9;
+}
+
+/* The slot of an info code (RFC 8914, 5.2). */
+DNS_INLINE __u32 dns_info_code_slot(__u32 info_code)
+{
+	return info_code < DNS_INFO_CODE_OTHER ? info_code : (__u32)DNS_INFO_CODE_OTHER;
+}
+
+/* AA TC RD RA AD CD of the header's second 16 bits and DO of the OPT record, as a seven-bit number in that order from the
+ * low bit:
  * the flags word is QR OPCODE(4) AA TC RD | RA Z AD CD RCODE(4) (RFC 1035, 4.1.1; RFC 4035, 3.1.6). */
-enum dns_flag { DNS_FLAG_AA, DNS_FLAG_TC, DNS_FLAG_RD, DNS_FLAG_RA, DNS_FLAG_AD, DNS_FLAG_CD, DNS_FLAGS };
-DNS_INLINE __u32 dns_flag_set(__u32 flags)
+enum dns_flag { DNS_FLAG_AA, DNS_FLAG_TC, DNS_FLAG_RD, DNS_FLAG_RA, DNS_FLAG_AD, DNS_FLAG_CD, DNS_FLAG_DO, DNS_FLAGS };
+DNS_INLINE __u32 dns_flag_set(__u32 flags, __u32 dnssec_ok)
 {
 	return (flags >> 10 & 1) << DNS_FLAG_AA | (flags >> 9 & 1) << DNS_FLAG_TC | (flags >> 8 & 1) << DNS_FLAG_RD |
-	       (flags >> 7 & 1) << DNS_FLAG_RA | (flags >> 5 & 1) << DNS_FLAG_AD | (flags >> 4 & 1) << DNS_FLAG_CD;
+	       (flags >> 7 & 1) << DNS_FLAG_RA | (flags >> 5 & 1) << DNS_FLAG_AD | (flags >> 4 & 1) << DNS_FLAG_CD |
+	       dnssec_ok << DNS_FLAG_DO;
 }
 
 #endif

@@ -21,4 +21,9 @@ DNS_INLINE __u32 dns_be16(const __u8 *p)
 	return (__u32)__builtin_bswap16(DNS_LOAD16(p));
 }
 
+DNS_INLINE __u32 dns_be32(const __u8 *p)
+{
+	return __builtin_bswap32(DNS_LOAD32(p));
+}
+
 #endif

@@ -21,7 +21,7 @@ enum {
 
 struct dns_message {
 	__u64 question; /* hash of lower-cased name, type and class; 0 without a question */
-	__u32 id, flags, question_count, answer_count;
+	__u32 id, flags, question_count, answer_count, authority_count, additional_count;
 	__u32 type, class_, name_length; /* octets of the name, root included; 0 without a question */
 	__u32 labels;                    /* without the root */
 };
@@ -127,6 +127,8 @@ DNS_INLINE __u32 dns_message_parse(const __u8 *buffer, __u32 available, __u32 le
 	message->flags = dns_be16(buffer + 2);
 	message->question_count = dns_be16(buffer + 4);
 	message->answer_count = dns_be16(buffer + 6);
+	message->authority_count = dns_be16(buffer + 8);
+	message->additional_count = dns_be16(buffer + 10);
 	message->question = 0;
 	message->type = message->class_ = message->name_length = message->labels = 0;
 	if (message->question_count == 0)
@@ -134,17 +136,36 @@ DNS_INLINE __u32 dns_message_parse(const __u8 *buffer, __u32 available, __u32 le
 	return dns_parse_question(buffer, available, keys, message);
 }
 
-/* Whether TCP payload whose first message was parsed can really begin with one. Without the flow's state a segment in
- * the middle of a message may parse by chance, so what a DNS message never has is refused. */
-DNS_INLINE __u32 dns_plausible_start(__u32 prefix, const struct dns_message *message)
+/* Whether TCP payload can really begin with the message that was parsed there. Where a stream's beginning was not seen, a
+ * segment in the middle of a message may parse by chance, so what a DNS message never has is refused. `expected` is the
+ * kind (enum dns_kind) that goes in this direction, or DNS_KINDS for either. */
+DNS_INLINE __u32 dns_plausible_start(__u32 prefix, const struct dns_message *message, __u32 expected)
 {
 	const __u32 opcode = dns_opcode(message);
+	if (expected != DNS_KINDS && dns_kind(message) != expected)
+		return 0;
 	if (prefix < DNS_HEADER_LENGTH + message->name_length)
 		return 0;
 	if (opcode > DNS_OPCODE_DSO || opcode == DNS_OPCODE_UNASSIGNED || message->flags & DNS_FLAG_Z)
 		return 0;
 	return message->question_count == 1 || (message->question_count == 0 && (dns_kind(message) == DNS_RESPONSE || opcode == DNS_OPCODE_DSO));
 }
+
+/* Octets of the header and the first question: where the records begin, if there is one question. */
+DNS_INLINE __u32 dns_question_end(const struct dns_message *message)
+{
+	return DNS_HEADER_LENGTH + (message->name_length ? message->name_length + 4 : 0);
+}
+
+/* An address of a group: 224.0.0.0/4 (RFC 1112, 4) or ff00::/8 (RFC 4291, 2.7). */
+DNS_INLINE __u32 dns_is_multicast(const struct dns_address *address)
+{
+	if (!address->high && (__u32)address->low == 0xffff0000)
+		return (address->low >> 32 & 0xf0) == 0xe0;
+	return (address->high & 0xff) == 0xff;
+}
+
+enum { DNS_PORT_MDNS = 5353, DNS_PORT_LLMNR = 5355 };
 
 /* ---- hashes of transactions and addresses ---- */
 

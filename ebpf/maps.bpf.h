@@ -6,8 +6,9 @@
 
 #include "ebpf/dns_abi.h"
 #include "ebpf/dns_classify.h"
+#include "ebpf/dns_edns.h"
 #include "ebpf/dns_frame.h"
-#include "ebpf/dns_message.h"
+#include "ebpf/dns_stream.h"
 
 /* A way of a pending set that was chosen, and why. */
 struct dns_pending_choice {
@@ -17,12 +18,40 @@ struct dns_pending_choice {
 	__u32 result; /* enum pending_result */
 };
 
+/* One message under observation. */
+struct dns_observed {
+	__u64 tag;
+	__u64 now;     /* CLOCK_MONOTONIC ns */
+	__u32 length;  /* octets of the DNS message */
+	__u32 role;
+	__u32 ifindex;
+	__u32 outcome; /* of a response: its RCODE as a traffic key has it */
+	/* offsets in the packet: of the records behind the question, of the message's end, of the end of what is there */
+	__u32 records, end, present;
+	__u32 pad;
+};
+
+/* A segment and its stream. The flow is a copy; flow.bpf.h takes it from the table and puts it back. */
+struct dns_following {
+	struct dns_segment segment;
+	struct dns_flow flow;
+	__u32 set, way;
+	__u32 payload, present; /* offsets in the packet: of the payload, and of its end as far as it is there */
+};
+
+enum { SCRATCH_SPILL = 512 }; /* octets: a head's mask, so that an offset that is masked with it stays inside */
+
 /* What a program needs while it looks at one packet. Partly because the stack is small; partly because the verifier
  * takes what is read back from a map for any number, and so walks the code behind once, not once for each way to get
  * there. TC and XDP programs run with softirqs off and never nest on one CPU, so they share it. */
 struct dns_scratch {
 	struct dns_event event;
+	__u8 spill[SCRATCH_SPILL]; /* what is loaded behind a TCP message's head may run over the event */
 	struct dns_message message;
+	struct dns_observed observed;
+	struct dns_following following;
+	struct dns_edns edns;
+	__u8 window[DNS_EDNS_WINDOW + 4];
 	struct dns_frame frame;
 	struct dns_address source, destination;
 	struct dns_pending_choice choice;
@@ -113,6 +142,30 @@ struct {
 	__uint(type, BPF_MAP_TYPE_RINGBUF);
 	__uint(max_entries, 1 << 20);
 } events SEC(".maps") __weak;
+
+/* TCP streams: one set is a map value. Full: the set's idlest gives way; counted, and the message too that it was in. */
+struct dns_flow_set {
+	struct bpf_spin_lock lock;
+	__u32 pad;
+	struct dns_flow flow[DNS_FLOW_WAYS];
+};
+struct {
+	__uint(type, BPF_MAP_TYPE_ARRAY);
+	__uint(max_entries, DNS_FLOW_SETS);
+	__type(key, __u32);
+	__type(value, struct dns_flow_set);
+} flows SEC(".maps") __weak;
+
+/* Heads of the flow at the same index, one for each cursor; used by the CPU that holds the flow. */
+struct dns_flow_heads {
+	__u64 words[2][DNS_FLOW_HEAD / 8];
+};
+struct {
+	__uint(type, BPF_MAP_TYPE_ARRAY);
+	__uint(max_entries, DNS_FLOWS);
+	__type(key, __u32);
+	__type(value, struct dns_flow_heads);
+} flow_heads SEC(".maps") __weak;
 
 /* Slots that are claimed once and kept: servers and types outside the registry. The lock makes two CPUs that meet a new
  * one at the same time agree. */

@@ -36,11 +36,11 @@ static __always_inline __u32 store_interface_slot(__u32 ifindex)
 }
 
 static __always_inline void store_message(struct dns_stats *s, __u32 ifindex, __u32 direction, __u32 ip, __u32 transport,
-					  __u32 length, const struct dns_message *message)
+					  __u32 length, const struct dns_message *message, const struct dns_edns *edns)
 {
 	const __u32 kind = dns_kind(message), slot = store_interface_slot(ifindex);
 	struct dns_interface_stats *counts = bpf_map_lookup_elem(&interface_stats, &slot);
-	__u32 flag_set = dns_flag_set(message->flags);
+	__u32 flag_set = dns_flag_set(message->flags, kind == DNS_QUERY && edns->dnssec_ok & 1);
 	DNS_BOUND(flag_set, DNS_FLAG_SETS - 1);
 	if (counts)
 		counts->messages[direction & 1][kind][transport & 1][ip & 1]++;
@@ -50,6 +50,21 @@ static __always_inline void store_message(struct dns_stats *s, __u32 ifindex, __
 	s->flag_sets[kind][flag_set]++;
 	s->sizes[kind][transport & 1][dns_size_bucket(length)]++;
 	s->size_sums[kind][transport & 1] += length;
+}
+
+/* What a walk to the OPT record found. Payload sizes are those of queries: what they offer. */
+static __always_inline void store_edns(struct dns_stats *s, __u32 kind, __u32 result, const struct dns_edns *edns)
+{
+	__u32 i;
+	if (result < DNS_EDNS_RESULTS)
+		s->edns_walks[result]++;
+	if (kind == DNS_QUERY && edns->options_end) {
+		s->edns_sizes[dns_edns_bucket(edns->payload_size & 0xffff)]++;
+		s->edns_size_sum += edns->payload_size & 0xffff;
+	}
+	for (i = 0; kind == DNS_RESPONSE && i < DNS_EDNS_ERRORS; i++)
+		if (i < edns->error_count)
+			s->info_codes[dns_info_code_slot(edns->errors[i]) & (DNS_INFO_CODES - 1)]++;
 }
 
 /* Adds to one traffic entry; makes it where it is new; counts under the coarse key where the map is full. */
@@ -62,7 +77,9 @@ static __always_inline void store_traffic(struct dns_stats *s, struct dns_traffi
 		bpf_map_update_elem(&traffic, &key, &zero, BPF_NOEXIST); /* another CPU may have been first */
 		entry = bpf_map_lookup_elem(&traffic, &key);
 	}
-	if (!entry) {
+	if (!entry) { /* claimed RCODEs have no coarse key of their own */
+		if (key.outcome >= DNS_RCODES_NAMED && key.outcome < DNS_OUTCOME_OTHER)
+			key.outcome = DNS_OUTCOME_OTHER;
 		key.server = DNS_SERVER_OTHER;
 		key.type = DNS_TYPE_OTHER;
 		s->traffic_map_full++;

@@ -6,7 +6,8 @@
 #include <linux/pkt_cls.h>
 #include <bpf/bpf_helpers.h>
 
-#include "ebpf/observe.bpf.h"
+#include "ebpf/dns_tunnel.h"
+#include "ebpf/stream.bpf.h"
 
 char LICENSE[] SEC("license") = "Dual BSD/GPL";
 
@@ -36,20 +37,36 @@ static __always_inline struct dns_packet watch_packet(__u64 data, __u64 end)
 	return packet;
 }
 
+/* What a frame that was read still needs. */
+static __always_inline __u32 watch_frame_read(struct dns_packet packet, struct dns_scratch *scratch, __u32 reason)
+{
+	if (reason == DNS_FRAME_ICMP)
+		reason = dns_unreachable_parse(packet, &settings, &scratch->frame);
+	if ((reason == DNS_OK || reason == DNS_FRAME_UNREACHABLE || reason == DNS_FRAME_SYN) &&
+	    !dns_frame_addresses(packet, &scratch->frame, &scratch->source, &scratch->destination))
+		return DNS_TRUNCATED_PACKET;
+	return reason;
+}
+
 /* Reads the frame into the scratch. */
 static __always_inline __u32 watch_frame(struct dns_packet packet, __u32 length, const __u32 link)
 {
 	struct dns_scratch *scratch = observe_scratch();
-	__u32 reason;
 	if (!scratch)
 		return DNS_FRAME_OTHER;
-	reason = dns_frame_parse(packet, length, link, &settings, &scratch->frame);
-	if (reason == DNS_FRAME_ICMP)
-		reason = dns_unreachable_parse(packet, &settings, &scratch->frame);
-	if ((reason == DNS_OK || reason == DNS_FRAME_UNREACHABLE) &&
-	    !dns_frame_addresses(packet, &scratch->frame, &scratch->source, &scratch->destination))
-		return DNS_TRUNCATED_PACKET;
-	return reason;
+	return watch_frame_read(packet, scratch, dns_frame_parse(packet, length, link, &settings, &scratch->frame));
+}
+
+/* Reads what is in a selected tunnel; the outer frame is in the scratch. */
+static __always_inline __u32 watch_inner(struct dns_packet packet, __u32 length)
+{
+	struct dns_scratch *scratch = observe_scratch();
+	__u32 start;
+	if (!scratch || !dns_tunnel_open(packet, &settings, &scratch->frame))
+		return DNS_FRAME_OTHER;
+	start = dns_recall(&scratch->frame.start);
+	return watch_frame_read(packet, scratch,
+				dns_frame_parse_at(packet, length, scratch->frame.link, start, &settings, &scratch->frame));
 }
 
 static __always_inline __u32 watch_skb_frame(struct __sk_buff *skb, const __u32 link)
@@ -90,40 +107,165 @@ __noinline __u32 watch_xdp_frame(struct xdp_md *xdp)
 	return watch_frame(packet, packet.end - packet.data, DNS_LINK_ETHERNET);
 }
 
-static __always_inline int watch_skb(struct __sk_buff *skb, const __u32 how, __u32 reason)
+__noinline __u32 watch_inner_skb(struct __sk_buff *skb)
+{
+	return watch_inner(watch_packet(skb->data, skb->data_end), skb->len);
+}
+
+__noinline __u32 watch_inner_xdp(struct xdp_md *xdp)
+{
+	const struct dns_packet packet = watch_packet(xdp->data, xdp->data_end);
+	return watch_inner(packet, packet.end - packet.data);
+}
+
+/* A packet whose frame was read: how its payload is to be looked at. */
+enum watch_next { WATCH_DONE, WATCH_MESSAGE, WATCH_STREAM };
+
+static __always_inline __u32 watch_payload(void *ctx, const __u32 how, __u32 reason, __u32 ifindex, __u32 packet_length,
+					   struct dns_scratch *scratch)
+{
+	struct dns_stats *stats = store_stats();
+	if (!stats)
+		return WATCH_DONE;
+	scratch->observed.ifindex = ifindex;
+	DNS_RELOAD();
+	if (reason == DNS_OK && scratch->frame.transport == DNS_TCP) {
+		if (stream_open(stats, scratch, how, ifindex, packet_length))
+			return WATCH_STREAM;
+		store_packet(stats, DNS_PROTO_TCP, scratch->following.segment.result, 1);
+		return WATCH_DONE;
+	}
+	if (reason == DNS_OK)
+		reason = observe_datagram(ctx, how, scratch, packet_length);
+	store_packet(stats, scratch->frame.protocol, reason, 1);
+	return reason == DNS_OK ? WATCH_MESSAGE : WATCH_DONE;
+}
+
+static __always_inline __u32 watch_skb(struct __sk_buff *skb, const __u32 how, __u32 reason)
 {
 	struct dns_scratch *scratch = observe_scratch();
 	if (!scratch)
-		return 0;
-	if (reason == DNS_FRAME_UNREACHABLE) {
-		observe_unreachable(scratch, how);
-		return 0;
-	}
+		return WATCH_DONE;
 	if (reason == DNS_OK && scratch->frame.transport == DNS_UDP && skb->gso_size)
 		watch_segmented(&scratch->frame, skb->gso_segs, skb->gso_size);
-	observe_frame(skb, how, skb->ifindex, skb->len, reason, scratch);
-	return 0;
+	return watch_payload(skb, how, reason, skb->ifindex, skb->len, scratch);
 }
 
-static __always_inline int watch_xdp(struct xdp_md *xdp, const __u32 how, __u32 reason)
+static __always_inline __u32 watch_xdp(struct xdp_md *xdp, const __u32 how, __u32 reason)
 {
 	struct dns_scratch *scratch = observe_scratch();
 	const struct dns_packet packet = watch_packet(xdp->data, xdp->data_end);
 	const __u32 length = how & HOOK_LOCK ? (__u32)(packet.end - packet.data) : (__u32)bpf_xdp_get_buff_len(xdp);
 	if (!scratch)
-		return 0;
-	if (reason == DNS_FRAME_UNREACHABLE)
-		observe_unreachable(scratch, how);
-	else
-		observe_frame(xdp, how, xdp->ingress_ifindex, length, reason, scratch);
-	return 0;
+		return WATCH_DONE;
+	return watch_payload(xdp, how, reason, xdp->ingress_ifindex, length, scratch);
 }
 
-/* A program tells by a few loads that a packet is not DNS, and is done with nearly all of them. What remains goes through
- * two functions that the verifier takes each on its own: in one, it would walk the second part anew for each of the many
- * ways through the first. */
+/* What is not a message: an ICMP message about one, or the beginning of a connection. 1 where it was one of these. */
+static __always_inline __u32 watch_sign(const __u32 how, __u32 reason, __u32 ifindex)
+{
+	struct dns_scratch *scratch = observe_scratch();
+	if (!scratch)
+		return 1;
+	if (reason == DNS_FRAME_UNREACHABLE)
+		observe_unreachable(scratch, how);
+	else if (reason == DNS_FRAME_SYN)
+		stream_forget(scratch, how, ifindex);
+	else
+		return 0;
+	return 1;
+}
+
+static __always_inline void watch_edns_done(__u32 result)
+{
+	struct dns_scratch *scratch = observe_scratch();
+	struct dns_stats *stats = store_stats();
+	if (scratch && stats)
+		store_edns(stats, dns_kind(&scratch->message), result, &scratch->edns);
+}
+
+static __always_inline void watch_stream_done(__u32 finished)
+{
+	struct dns_scratch *scratch = observe_scratch();
+	struct dns_stats *stats = store_stats();
+	if (!scratch || !stats)
+		return;
+	stream_close(stats, &scratch->following, finished);
+	store_packet(stats, DNS_PROTO_TCP, scratch->following.segment.result, 1);
+}
+
+/* What a hook does with a packet that is DNS, cut into functions that the verifier takes each on its own: in one, it would
+ * walk what comes later anew for each of the many ways through what comes before. The kernel allows eight frames. */
+#define DNS_PARTS(context, name, how)                                                                                  \
+	__noinline __u32 name##_edns_step(context *ctx)                                                                \
+	{                                                                                                              \
+		struct dns_scratch *scratch = observe_scratch();                                                       \
+		return scratch ? edns_step(ctx, how, scratch) : (__u32)DNS_EDNS_CUT;                                   \
+	}                                                                                                              \
+	__noinline __u32 name##_edns(context *ctx)                                                                     \
+	{                                                                                                              \
+		struct dns_scratch *scratch = observe_scratch();                                                       \
+		__u32 i, result = DNS_EDNS_MORE;                                                                       \
+		if (!scratch || !edns_begin(scratch))                                                                  \
+			return 0;                                                                                      \
+		for (i = 0; i < DNS_EDNS_STEPS && result == DNS_EDNS_MORE; i++)                                        \
+			result = name##_edns_step(ctx);                                                                \
+		watch_edns_done(result == DNS_EDNS_MORE ? (__u32)DNS_EDNS_CUT : result);                               \
+		return 0;                                                                                              \
+	}                                                                                                              \
+	__noinline int name##_message(context *ctx) { return observe_message(ctx, how); }                              \
+	__noinline __u32 name##_gather(context *ctx)                                                                   \
+	{                                                                                                              \
+		struct dns_scratch *scratch = observe_scratch();                                                       \
+		return scratch ? stream_gather(ctx, how, scratch) : 0;                                                 \
+	}                                                                                                              \
+	__noinline __u32 name##_next(context *ctx)                                                                     \
+	{                                                                                                              \
+		struct dns_scratch *scratch = observe_scratch();                                                       \
+		struct dns_stats *stats = store_stats();                                                               \
+		__u32 step;                                                                                            \
+		if (!scratch || !stats)                                                                                \
+			return STREAM_DONE;                                                                            \
+		step = stream_step(stats, scratch, name##_gather(ctx));                                                \
+		if (step == STREAM_MESSAGE) {                                                                          \
+			name##_edns(ctx);                                                                              \
+			name##_message(ctx);                                                                           \
+		}                                                                                                      \
+		return step;                                                                                           \
+	}                                                                                                              \
+	__noinline __u32 name##_burst(context *ctx)                                                                    \
+	{                                                                                                              \
+		__u32 i;                                                                                               \
+		for (i = 0; i < STREAM_BURST; i++)                                                                     \
+			if (name##_next(ctx) == STREAM_DONE)                                                           \
+				return 1;                                                                              \
+		return 0;                                                                                              \
+	}                                                                                                              \
+	__noinline __u32 name##_stream(context *ctx)                                                                   \
+	{                                                                                                              \
+		__u32 i, finished = 0;                                                                                 \
+		for (i = 0; i < STREAM_BURSTS && !finished; i++)                                                       \
+			finished = name##_burst(ctx);                                                                  \
+		watch_stream_done(finished);                                                                           \
+		return 0;                                                                                              \
+	}                                                                                                              \
+	static __always_inline void name##_follow(context *ctx, __u32 next)                                            \
+	{                                                                                                              \
+		if (next == WATCH_STREAM) {                                                                            \
+			name##_stream(ctx);                                                                            \
+		} else if (next == WATCH_MESSAGE) {                                                                    \
+			name##_edns(ctx);                                                                              \
+			name##_message(ctx);                                                                           \
+		}                                                                                                      \
+	}
+
+/* A program tells by a few loads that a packet is not DNS, and is done with nearly all of them. */
 #define DNS_TC_HOOK(name, how)                                                                                         \
-	__noinline int name##_dns(struct __sk_buff *skb, __u32 reason) { return watch_skb(skb, how, reason); }         \
+	DNS_PARTS(struct __sk_buff, name, how)                                                                         \
+	__noinline __u32 name##_payload(struct __sk_buff *skb, __u32 reason)                                           \
+	{                                                                                                              \
+		return watch_sign(how, reason, skb->ifindex) ? WATCH_DONE : watch_skb(skb, how, reason);               \
+	}                                                                                                              \
 	SEC("tc") int name(struct __sk_buff *skb)                                                                      \
 	{                                                                                                              \
 		const struct dns_packet packet = { (void *)(long)skb->data, (void *)(long)skb->data_end };             \
@@ -132,13 +274,19 @@ static __always_inline int watch_xdp(struct xdp_md *xdp, const __u32 how, __u32 
 		if (dns_frame_irrelevant(packet, link, &settings))                                                     \
 			return TC_ACT_UNSPEC;                                                                          \
 		reason = (how) & HOOK_IP ? watch_ip(skb) : watch_ethernet(skb);                                        \
+		if (reason == DNS_FRAME_OTHER && settings.tunnels)                                                     \
+			reason = watch_inner_skb(skb);                                                                 \
 		if (reason != DNS_FRAME_OTHER)                                                                         \
-			name##_dns(skb, reason);                                                                       \
+			name##_follow(skb, name##_payload(skb, reason));                                               \
 		return TC_ACT_UNSPEC;                                                                                  \
 	}
 
 #define DNS_XDP_HOOK(section, name, how)                                                                               \
-	__noinline int name##_dns(struct xdp_md *xdp, __u32 reason) { return watch_xdp(xdp, how, reason); }            \
+	DNS_PARTS(struct xdp_md, name, how)                                                                            \
+	__noinline __u32 name##_payload(struct xdp_md *xdp, __u32 reason)                                              \
+	{                                                                                                              \
+		return watch_sign(how, reason, xdp->ingress_ifindex) ? WATCH_DONE : watch_xdp(xdp, how, reason);       \
+	}                                                                                                              \
 	SEC(section) int name(struct xdp_md *xdp)                                                                      \
 	{                                                                                                              \
 		const struct dns_packet packet = { (void *)(long)xdp->data, (void *)(long)xdp->data_end };             \
@@ -146,8 +294,10 @@ static __always_inline int watch_xdp(struct xdp_md *xdp, const __u32 how, __u32 
 		if (dns_frame_irrelevant(packet, DNS_LINK_ETHERNET, &settings))                                        \
 			return XDP_PASS;                                                                               \
 		reason = watch_xdp_frame(xdp);                                                                         \
+		if (reason == DNS_FRAME_OTHER && settings.tunnels)                                                     \
+			reason = watch_inner_xdp(xdp);                                                                 \
 		if (reason != DNS_FRAME_OTHER)                                                                         \
-			name##_dns(xdp, reason);                                                                       \
+			name##_follow(xdp, name##_payload(xdp, reason));                                               \
 		return XDP_PASS;                                                                                       \
 	}
 

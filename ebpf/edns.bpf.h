@@ -1,0 +1,38 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
+ * The walk to a message's OPT record, window by window from the packet. */
+#ifndef EDNS_BPF_H
+#define EDNS_BPF_H
+
+#include "ebpf/match.bpf.h"
+
+/* Whether a message is worth the walk: every query with an additional section; of responses those that failed or are
+ * empty, for only they carry what is counted here: extended RCODEs and Extended DNS Errors. */
+static __always_inline __u32 edns_is_due(const struct dns_message *message)
+{
+	if (!message->additional_count || message->question_count > 1)
+		return 0;
+	return dns_kind(message) == DNS_QUERY || dns_rcode(message) || !message->answer_count;
+}
+
+static __always_inline __u32 edns_step(void *ctx, const __u32 how, struct dns_scratch *scratch)
+{
+	const __u32 wanted = dns_edns_window(&scratch->edns);
+	const __u32 available = load_bytes(ctx, how, scratch->edns.at, scratch->window, wanted, DNS_EDNS_WINDOW);
+	return available == wanted ? dns_edns_step(scratch->window, available, &scratch->edns) : (__u32)DNS_EDNS_CUT;
+}
+
+/* Prepares the walk; 0 where there is none to make. */
+static __always_inline __u32 edns_begin(struct dns_scratch *scratch)
+{
+	const struct dns_message *message = &scratch->message;
+	const struct dns_observed *at = &scratch->observed;
+	scratch->edns.dnssec_ok = 0;
+	scratch->edns.extended_rcode = 0;
+	if (!edns_is_due(message))
+		return 0;
+	dns_edns_begin(&scratch->edns, at->records, at->end, at->present, message->answer_count + message->authority_count,
+		       message->additional_count);
+	return 1;
+}
+
+#endif
