@@ -5,6 +5,14 @@
 
 #include "ebpf/dns_link.h"
 
+/* A fragment after the first holds neither ports nor a length of its own: its octets follow at `at`. */
+DNS_INLINE __u32 dns_parse_fragment(struct dns_frame *frame, __u32 at, __u32 length)
+{
+	frame->payload = at;
+	frame->length = length;
+	return DNS_FRAGMENT;
+}
+
 /* RFC 791, 3.1. */
 DNS_INLINE __u32 dns_parse_ipv4(struct dns_packet packet, __u32 at, struct dns_frame *frame)
 {
@@ -23,12 +31,14 @@ DNS_INLINE __u32 dns_parse_ipv4(struct dns_packet packet, __u32 at, struct dns_f
 	}
 	if (ip[0] >> 4 != 4 || header < DNS_IPV4_LENGTH)
 		return DNS_BAD_IP_HEADER;
-	if (fragment & 0x1fff)
-		return DNS_FRAGMENT;
 	total = dns_be16(ip + 2);
+	frame->more_fragments = fragment >> 13 & 1;
+	frame->fragment_at = (fragment & 0x1fff) * 8;
+	frame->fragment_id = dns_be16(ip + 4);
+	if (frame->fragment_at)
+		return dns_parse_fragment(frame, at + header, total > header ? total - header : 0);
 	if (total && total <= header) /* equal: no room for UDP or TCP, and ip_length 0 would mean `not told` */
 		return DNS_BAD_IP_HEADER;
-	frame->more_fragments = fragment >> 13 & 1;
 	frame->transport_at = at + header;
 	frame->ip_length = total ? total - header : 0; /* 0 with segmentation offload above 64 KiB */
 	return DNS_OK;
@@ -80,9 +90,13 @@ DNS_INLINE __u32 dns_follow_extensions(struct dns_packet packet, struct dns_fram
 		length = dns_extension_length(frame->next, extension[1]);
 		if (frame->next == DNS_EXT_FRAGMENT) {
 			const __u32 fragment = dns_be16(extension + 2);
-			if (fragment & 0xfff8)
-				return DNS_FRAGMENT;
 			frame->more_fragments = fragment & 1;
+			frame->fragment_at = fragment & 0xfff8;
+			frame->fragment_id = dns_be32(extension + 4);
+			if (frame->fragment_at) {
+				frame->next = extension[0];
+				return dns_parse_fragment(frame, at + length, frame->ip_length > length ? frame->ip_length - length : 0);
+			}
 		}
 		if (at + length > DNS_EXTENSIONS_END)
 			return DNS_EXTENSION_HEADERS;
@@ -104,6 +118,7 @@ DNS_INLINE __u32 dns_parse_ipv6(struct dns_packet packet, __u32 at, struct dns_f
 		return DNS_BAD_IP_HEADER;
 	frame->next = ip[6];
 	frame->more_fragments = 0;
+	frame->fragment_at = 0;
 	frame->ip_length = dns_be16(ip + 4);
 	frame->transport_at = at + DNS_IPV6_LENGTH;
 	if (frame->next == DNS_IPPROTO_UDP || frame->next == DNS_IPPROTO_TCP)

@@ -45,7 +45,9 @@ struct dns_frame {
 	__u32 transport_at; /* offset of the UDP or TCP header */
 	__u32 ip_length; /* octets from there to the packet's end by the IP header; 0: not told (jumbo) */
 	__u32 next;      /* protocol number of what lies at transport_at */
-	__u32 more_fragments; /* this is the first fragment of several */
+	__u32 more_fragments; /* this is a fragment, and not the last */
+	__u32 fragment_at;    /* octets of the datagram before this fragment's */
+	__u32 fragment_id;    /* the same in all fragments of a datagram */
 	__u32 payload;   /* offset of the UDP or TCP payload */
 	__u32 length;    /* octets of payload that the headers promise; the packet may hold fewer of them */
 	__u32 source_port, destination_port;

@@ -11,6 +11,7 @@
 
 enum {
 	DNS_PREFIX_LOAD = DNS_HEADER_LENGTH + DNS_QUESTION_MAX, /* octets of a message that are looked at */
+	DNS_FRAGMENT_HEAD = 8 + DNS_PREFIX_LOAD, /* fragments that begin further on hold nothing that is looked at */
 	DNS_LABELS_MAX = 128,      /* 127 labels of one octet and the root fill 255 octets */
 	DNS_OPCODE_QUERY = 0,
 	DNS_OPCODE_DSO = 6,        /* RFC 8490 */

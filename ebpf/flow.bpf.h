@@ -23,6 +23,14 @@ static __always_inline __u64 flow_tag(const struct dns_scratch *scratch, __u32 i
 				   (ifindex ^ ifindex >> 16) & 0xffff, egress, DNS_TCP, &hash_keys) | 1;
 }
 
+/* The fragments of one datagram. */
+static __always_inline __u64 flow_fragment_tag(const struct dns_scratch *scratch, __u32 ifindex, __u32 egress)
+{
+	const __u32 id = scratch->frame.fragment_id;
+	return dns_transaction_tag(&scratch->source, &scratch->destination, id >> 16, id & 0xffff,
+				   (ifindex ^ ifindex >> 16) & 0xffff, egress, DNS_UDP, &hash_keys) | 1;
+}
+
 /* How willingly an entry is given to another flow; 0: not at all. */
 static __always_inline __u32 flow_score(const struct dns_flow *flow, __u32 time)
 {

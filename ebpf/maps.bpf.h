@@ -39,6 +39,14 @@ struct dns_following {
 	__u32 payload, present; /* offsets in the packet: of the payload, and of its end as far as it is there */
 };
 
+/* Octets that are to be put behind a head that is there already. */
+struct dns_load {
+	__u32 from;   /* offset in the packet */
+	__u32 behind; /* octets of the head, counted from where a TCP message's length lies */
+	__u32 wanted; /* at most DNS_STREAM_HEAD are loaded */
+	__u32 got;
+};
+
 enum { SCRATCH_SPILL = 512 }; /* octets: a head's mask, so that an offset that is masked with it stays inside */
 
 /* What a program needs while it looks at one packet. Partly because the stack is small; partly because the verifier
@@ -51,6 +59,7 @@ struct dns_scratch {
 	struct dns_observed observed;
 	struct dns_following following;
 	struct dns_edns edns;
+	struct dns_load load;
 	__u8 window[DNS_EDNS_WINDOW + 4];
 	struct dns_frame frame;
 	struct dns_address source, destination;

@@ -43,10 +43,10 @@ static __always_inline __u32 observe_datagram(void *ctx, const __u32 how, struct
 		return DNS_SHORT_HEADER;
 	if (available > frame->length)
 		available = frame->length;
-	if (!available)
-		return DNS_TRUNCATED_PACKET;
 	at->length = frame->length;
 	at->present = frame->payload + available;
+	if (!available)
+		return DNS_TRUNCATED_PACKET;
 	available = load_bytes(ctx, how, frame->payload, scratch->event.message, available, DNS_PREFIX_LOAD);
 	if (!available)
 		return DNS_LOAD_FAILED;
@@ -54,6 +54,27 @@ static __always_inline __u32 observe_datagram(void *ctx, const __u32 how, struct
 	at->records = frame->payload + dns_question_end(&scratch->message);
 	at->end = frame->payload + frame->length;
 	return reason;
+}
+
+/* Does what scratch->load says; 0 octets where the kernel refuses. */
+static __always_inline __u32 observe_load(void *ctx, const __u32 how, struct dns_scratch *scratch)
+{
+	__u32 behind = scratch->load.behind;
+	DNS_BOUND(behind, SCRATCH_SPILL - 1);
+	scratch->load.got = load_bytes(ctx, how, scratch->load.from, scratch->event.tcp_prefix + behind, scratch->load.wanted,
+				       DNS_STREAM_HEAD);
+	return 0;
+}
+
+/* Copies a head, in words, from where it is kept to where a message is put together, or back. */
+static __always_inline void observe_copy_head(void *to, const void *from, __u32 octets)
+{
+	__u32 at;
+	for (at = 0; at < DNS_FLOW_HEAD; at += 8) {
+		if (at >= octets)
+			break;
+		*(__u64 *)((char *)to + at) = *(const __u64 *)((const char *)from + at);
+	}
 }
 
 /* Which end is the client follows from the QR bit: a query's source, a response's destination. */

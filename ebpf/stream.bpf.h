@@ -10,8 +10,6 @@ enum { /* messages of one segment: as many of the shortest as a packet of 64 KiB
 	STREAM_BURSTS = 96
 };
 
-#define STREAM_REFUSED (~0U) /* instead of a number of octets: the kernel would not hand them out */
-
 enum stream_step { STREAM_DONE, STREAM_SKIPPED, STREAM_MESSAGE };
 
 /* The kind that goes in this direction, where only one end is on a listed port. */
@@ -48,41 +46,25 @@ static __always_inline __u32 stream_open(struct dns_stats *stats, struct dns_scr
 	return open;
 }
 
-/* Copies a kept head to where the message is put together, or back. */
-static __always_inline void stream_copy(void *to, const void *from, __u32 octets)
-{
-	__u32 at;
-	for (at = 0; at < DNS_FLOW_HEAD; at += 8) {
-		if (at >= octets)
-			break;
-		*(__u64 *)((char *)to + at) = *(const __u64 *)((const char *)from + at);
-	}
-}
-
-/* Moves on to what is to be read and puts together what is there of a head. Returns its octets, STREAM_REFUSED, or 0 where
- * the segment has been read. */
-static __always_inline __u32 stream_gather(void *ctx, const __u32 how, struct dns_scratch *scratch)
+/* Moves on to what is to be read, puts there what is kept of its head, and says what is to be loaded behind it. 0: the
+ * segment has been read. */
+static __always_inline __u32 stream_prepare(struct dns_scratch *scratch)
 {
 	struct dns_following *following = &scratch->following;
 	struct dns_segment *segment = &following->segment;
 	const struct dns_flow_cursor *cursor;
-	__u32 wanted, have, got;
+	const __u64 *head;
 	if (!dns_stream_advance(&following->flow, segment))
 		return 0;
 	DNS_RELOAD();
 	cursor = dns_stream_cursor(&following->flow, segment->cursor);
-	wanted = dns_stream_wanted(&following->flow, segment);
-	have = cursor->have;
-	DNS_BOUND(have, SCRATCH_SPILL - 1);
-	if (have) {
-		const __u64 *head = flow_head(following);
-		if (!head)
-			return STREAM_REFUSED;
-		stream_copy(scratch->event.tcp_prefix, head, have);
-	}
-	got = load_bytes(ctx, how, following->payload + (cursor->at - segment->sequence), scratch->event.tcp_prefix + have, wanted,
-			 DNS_STREAM_HEAD);
-	return got == wanted ? have + got : STREAM_REFUSED;
+	head = cursor->have ? flow_head(following) : 0;
+	if (head)
+		observe_copy_head(scratch->event.tcp_prefix, head, cursor->have);
+	scratch->load.from = following->payload + (cursor->at - segment->sequence);
+	scratch->load.behind = cursor->have;
+	scratch->load.wanted = dns_stream_wanted(&following->flow, segment);
+	return 1;
 }
 
 /* The head is not all there: it is kept for the segment that brings the rest. */
@@ -90,7 +72,7 @@ static __always_inline void stream_keep(struct dns_scratch *scratch, __u32 gathe
 {
 	__u64 *head = flow_head(&scratch->following);
 	if (head)
-		stream_copy(head, scratch->event.tcp_prefix, gathered);
+		observe_copy_head(head, scratch->event.tcp_prefix, gathered);
 	dns_stream_keep(&scratch->following.flow, &scratch->following.segment, gathered);
 }
 
@@ -106,17 +88,16 @@ static __always_inline void stream_place(struct dns_scratch *scratch, __u32 begi
 	at->present = at->end < following->present ? at->end : following->present;
 }
 
-/* One step along the segment, with what stream_gather returned. STREAM_MESSAGE: a message is in the scratch. */
-static __always_inline __u32 stream_step(struct dns_stats *stats, struct dns_scratch *scratch, __u32 gathered)
+/* One step along the segment, when what stream_prepare wanted has been loaded. STREAM_MESSAGE: one is in the scratch. */
+static __always_inline __u32 stream_step(struct dns_stats *stats, struct dns_scratch *scratch)
 {
 	struct dns_following *following = &scratch->following;
 	struct dns_segment *segment = &following->segment;
 	const struct dns_flow_cursor *cursor;
+	const __u32 gathered = scratch->load.behind + scratch->load.got;
 	__u32 prefix, begin, reason = DNS_SHORT_HEADER;
 
-	if (!gathered)
-		return STREAM_DONE;
-	if (gathered == STREAM_REFUSED) {
+	if (scratch->load.got != scratch->load.wanted) {
 		segment->result = DNS_LOAD_FAILED;
 		dns_stream_refuse(&following->flow, segment);
 		return STREAM_SKIPPED;

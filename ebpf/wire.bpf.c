@@ -7,6 +7,7 @@
 #include <bpf/bpf_helpers.h>
 
 #include "ebpf/dns_tunnel.h"
+#include "ebpf/fragment.bpf.h"
 #include "ebpf/stream.bpf.h"
 
 char LICENSE[] SEC("license") = "Dual BSD/GPL";
@@ -42,7 +43,7 @@ static __always_inline __u32 watch_frame_read(struct dns_packet packet, struct d
 {
 	if (reason == DNS_FRAME_ICMP)
 		reason = dns_unreachable_parse(packet, &settings, &scratch->frame);
-	if ((reason == DNS_OK || reason == DNS_FRAME_UNREACHABLE || reason == DNS_FRAME_SYN) &&
+	if ((reason == DNS_OK || reason == DNS_FRAME_UNREACHABLE || reason == DNS_FRAME_SYN || reason == DNS_FRAGMENT) &&
 	    !dns_frame_addresses(packet, &scratch->frame, &scratch->source, &scratch->destination))
 		return DNS_TRUNCATED_PACKET;
 	return reason;
@@ -119,7 +120,7 @@ __noinline __u32 watch_inner_xdp(struct xdp_md *xdp)
 }
 
 /* A packet whose frame was read: how its payload is to be looked at. */
-enum watch_next { WATCH_DONE, WATCH_MESSAGE, WATCH_STREAM };
+enum watch_next { WATCH_DONE, WATCH_MESSAGE, WATCH_STREAM, WATCH_FRAGMENT };
 
 static __always_inline __u32 watch_payload(void *ctx, const __u32 how, __u32 reason, __u32 ifindex, __u32 packet_length,
 					   struct dns_scratch *scratch)
@@ -135,8 +136,19 @@ static __always_inline __u32 watch_payload(void *ctx, const __u32 how, __u32 rea
 		store_packet(stats, DNS_PROTO_TCP, scratch->following.segment.result, 1);
 		return WATCH_DONE;
 	}
-	if (reason == DNS_OK)
+	if (reason == DNS_FRAGMENT && scratch->frame.next == DNS_IPPROTO_UDP && scratch->frame.fragment_at <= DNS_FRAGMENT_HEAD)
+		return WATCH_FRAGMENT;
+	if (reason == DNS_OK) {
 		reason = observe_datagram(ctx, how, scratch, packet_length);
+		DNS_RELOAD();
+		if (scratch->frame.more_fragments) {
+			const __u32 have = scratch->observed.present - scratch->frame.payload;
+			if (fragment_is_short(reason, have, scratch->frame.length)) {
+				fragment_begin(stats, scratch, how, ifindex, have);
+				reason = DNS_FRAGMENT;
+			}
+		}
+	}
 	store_packet(stats, scratch->frame.protocol, reason, 1);
 	return reason == DNS_OK ? WATCH_MESSAGE : WATCH_DONE;
 }
@@ -159,6 +171,31 @@ static __always_inline __u32 watch_xdp(struct xdp_md *xdp, const __u32 how, __u3
 	if (!scratch)
 		return WATCH_DONE;
 	return watch_payload(xdp, how, reason, xdp->ingress_ifindex, length, scratch);
+}
+
+static __always_inline __u32 watch_fragment_found(const __u32 how, __u32 ifindex, __u32 packet_length)
+{
+	struct dns_scratch *scratch = observe_scratch();
+	struct dns_stats *stats = store_stats();
+	if (!scratch || !stats)
+		return 0;
+	if (fragment_prepare(stats, scratch, how, ifindex, packet_length))
+		return 1;
+	store_packet(stats, DNS_PROTO_UNKNOWN, DNS_FRAGMENT, 1);
+	return 0;
+}
+
+static __always_inline __u32 watch_fragment_loaded(void)
+{
+	struct dns_scratch *scratch = observe_scratch();
+	struct dns_stats *stats = store_stats();
+	__u32 reason;
+	if (!scratch || !stats)
+		return WATCH_DONE;
+	reason = fragment_join(stats, scratch);
+	DNS_RELOAD();
+	store_packet(stats, scratch->frame.protocol, reason, 1);
+	return reason == DNS_OK ? WATCH_MESSAGE : WATCH_DONE;
 }
 
 /* What is not a message: an ICMP message about one, or the beginning of a connection. 1 where it was one of these. */
@@ -214,19 +251,21 @@ static __always_inline void watch_stream_done(__u32 finished)
 		return 0;                                                                                              \
 	}                                                                                                              \
 	__noinline int name##_message(context *ctx) { return observe_message(ctx, how); }                              \
-	__noinline __u32 name##_gather(context *ctx)                                                                   \
+	__noinline __u32 name##_load(context *ctx)                                                                     \
 	{                                                                                                              \
 		struct dns_scratch *scratch = observe_scratch();                                                       \
-		return scratch ? stream_gather(ctx, how, scratch) : 0;                                                 \
+		return scratch ? observe_load(ctx, how, scratch) : 0;                                                  \
 	}                                                                                                              \
 	__noinline __u32 name##_next(context *ctx)                                                                     \
 	{                                                                                                              \
 		struct dns_scratch *scratch = observe_scratch();                                                       \
 		struct dns_stats *stats = store_stats();                                                               \
 		__u32 step;                                                                                            \
-		if (!scratch || !stats)                                                                                \
+		if (!scratch || !stats || !stream_prepare(scratch))                                                    \
 			return STREAM_DONE;                                                                            \
-		step = stream_step(stats, scratch, name##_gather(ctx));                                                \
+		name##_load(ctx);                                                                                      \
+		DNS_RELOAD();                                                                                          \
+		step = stream_step(stats, scratch);                                                                    \
 		if (step == STREAM_MESSAGE) {                                                                          \
 			name##_edns(ctx);                                                                              \
 			name##_message(ctx);                                                                           \
@@ -248,9 +287,13 @@ static __always_inline void watch_stream_done(__u32 finished)
 			finished = name##_burst(ctx);                                                                  \
 		watch_stream_done(finished);                                                                           \
 		return 0;                                                                                              \
-	}                                                                                                              \
+	}
+
+#define DNS_FOLLOW(context, name)                                                                                     \
 	static __always_inline void name##_follow(context *ctx, __u32 next)                                            \
 	{                                                                                                              \
+		if (next == WATCH_FRAGMENT)                                                                            \
+			next = name##_fragment(ctx);                                                                   \
 		if (next == WATCH_STREAM) {                                                                            \
 			name##_stream(ctx);                                                                            \
 		} else if (next == WATCH_MESSAGE) {                                                                    \
@@ -266,6 +309,14 @@ static __always_inline void watch_stream_done(__u32 finished)
 	{                                                                                                              \
 		return watch_sign(how, reason, skb->ifindex) ? WATCH_DONE : watch_skb(skb, how, reason);               \
 	}                                                                                                              \
+	__noinline __u32 name##_fragment(struct __sk_buff *skb)                                                        \
+	{                                                                                                              \
+		if (!watch_fragment_found(how, skb->ifindex, skb->len))                                                \
+			return WATCH_DONE;                                                                             \
+		name##_load(skb);                                                                                      \
+		return watch_fragment_loaded();                                                                        \
+	}                                                                                                              \
+	DNS_FOLLOW(struct __sk_buff, name)                                                                             \
 	SEC("tc") int name(struct __sk_buff *skb)                                                                      \
 	{                                                                                                              \
 		const struct dns_packet packet = { (void *)(long)skb->data, (void *)(long)skb->data_end };             \
@@ -287,6 +338,15 @@ static __always_inline void watch_stream_done(__u32 finished)
 	{                                                                                                              \
 		return watch_sign(how, reason, xdp->ingress_ifindex) ? WATCH_DONE : watch_xdp(xdp, how, reason);       \
 	}                                                                                                              \
+	__noinline __u32 name##_fragment(struct xdp_md *xdp)                                                           \
+	{                                                                                                              \
+		const struct dns_packet packet = watch_packet(xdp->data, xdp->data_end);                               \
+		if (!watch_fragment_found(how, xdp->ingress_ifindex, packet.end - packet.data))                        \
+			return WATCH_DONE;                                                                             \
+		name##_load(xdp);                                                                                      \
+		return watch_fragment_loaded();                                                                        \
+	}                                                                                                              \
+	DNS_FOLLOW(struct xdp_md, name)                                                                                \
 	SEC(section) int name(struct xdp_md *xdp)                                                                      \
 	{                                                                                                              \
 		const struct dns_packet packet = { (void *)(long)xdp->data, (void *)(long)xdp->data_end };             \
