@@ -104,17 +104,31 @@ TEST_CASE("Each server, role and latency type has an index of its own") {
     CHECK(*indices.rbegin() == indices.size() - 1);
 }
 
-TEST_CASE("A flag set is the six flags of the header and nothing else") {
-    // The header's flags word (RFC 1035, 4.1.1; AD, CD: RFC 2535, 6.1).
-    CHECK(dns_flag_set(0x0400) == 1U << DNS_FLAG_AA);
-    CHECK(dns_flag_set(0x0200) == 1U << DNS_FLAG_TC);
-    CHECK(dns_flag_set(0x0100) == 1U << DNS_FLAG_RD);
-    CHECK(dns_flag_set(0x0080) == 1U << DNS_FLAG_RA);
-    CHECK(dns_flag_set(0x0020) == 1U << DNS_FLAG_AD);
-    CHECK(dns_flag_set(0x0010) == 1U << DNS_FLAG_CD);
-    CHECK(dns_flag_set(0x8000 | 0x7800 | 0x0040 | 0x000f) == 0);  // QR, OPCODE, Z, RCODE
-    CHECK(dns_flag_set(0xffff) == DNS_FLAG_SETS - 1);
+TEST_CASE("A flag set is the six flags of the header and DO, and nothing else") {
+    // The header's flags word (RFC 1035, 4.1.1; AD, CD: RFC 4035, 3.1.6).
+    CHECK(dns_flag_set(0x0400, 0) == 1U << DNS_FLAG_AA);
+    CHECK(dns_flag_set(0x0200, 0) == 1U << DNS_FLAG_TC);
+    CHECK(dns_flag_set(0x0100, 0) == 1U << DNS_FLAG_RD);
+    CHECK(dns_flag_set(0x0080, 0) == 1U << DNS_FLAG_RA);
+    CHECK(dns_flag_set(0x0020, 0) == 1U << DNS_FLAG_AD);
+    CHECK(dns_flag_set(0x0010, 0) == 1U << DNS_FLAG_CD);
+    CHECK(dns_flag_set(0, 1) == 1U << DNS_FLAG_DO);
+    CHECK(dns_flag_set(0x8000 | 0x7800 | 0x0040 | 0x000f, 0) == 0);  // QR, OPCODE, Z, RCODE
+    CHECK(dns_flag_set(0xffff, 1) == DNS_FLAG_SETS - 1);
     std::set<uint32_t> sets;
-    for (uint32_t flags = 0; flags <= 0xffff; ++flags) sets.insert(dns_flag_set(flags));
+    for (const uint32_t dnssec_ok : {0U, 1U})
+        for (uint32_t flags = 0; flags <= 0xffff; ++flags) sets.insert(dns_flag_set(flags, dnssec_ok));
     CHECK(sets.size() == DNS_FLAG_SETS);
+}
+
+TEST_CASE("An offered UDP payload size belongs to the first bucket whose edge is not below it") {
+    const std::vector<uint64_t> edges = DNS_EDNS_EDGE_LIST;
+    REQUIRE(edges.size() == DNS_EDNS_EDGES);
+    for (uint32_t size = 0; size <= 65535; ++size)
+        if (dns_edns_bucket(size) != first_edge_not_below(edges, size)) FAIL("size " << size);
+}
+
+TEST_CASE("Info codes have a slot each, the ones beyond the table share the last") {
+    for (uint32_t code = 0; code < 63; ++code) CHECK(dns_info_code_slot(code) == code);
+    for (const uint32_t code : {63U, 64U, 49152U, 65535U}) CHECK(dns_info_code_slot(code) == 63);
 }

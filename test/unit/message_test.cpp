@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <catch2/catch.hpp>
+#include <iterator>
 #include <memory>
 #include <string>
 
@@ -82,6 +83,18 @@ TEST_CASE("The header's numbers and the question are read") {
     CHECK(parsed.message.class_ == 3);
     CHECK(parsed.message.name_length == 17);
     CHECK(parsed.message.labels == 3);
+}
+
+TEST_CASE("The four counts of the header are those of its sections in their order (RFC 1035, 4.1.1)") {
+    Bytes octets = Dns().question("example.com", 1).build();
+    const uint8_t counts[] = {0, 1, 0x12, 0x34, 0x56, 0x78, 0x9a, 0xbc};
+    std::copy(std::begin(counts), std::end(counts), octets.begin() + 4);
+    const Parsed parsed = parse(octets);
+    REQUIRE(parsed.reason == DNS_OK);
+    CHECK(parsed.message.question_count == 1);
+    CHECK(parsed.message.answer_count == 0x1234);
+    CHECK(parsed.message.authority_count == 0x5678);
+    CHECK(parsed.message.additional_count == 0x9abc);
 }
 
 TEST_CASE("The root is a name of one octet without labels") {
@@ -232,10 +245,10 @@ TEST_CASE("Every octet of the longest name is hashed") {
 }
 
 TEST_CASE("A TCP segment begins with a message only where its header can be one's") {
-    const auto plausible = [](const Dns& dns, uint32_t prefix) {
+    const auto plausible = [](const Dns& dns, uint32_t prefix, uint32_t expected = DNS_KINDS) {
         const Parsed parsed = parse(dns.build());
         REQUIRE(parsed.reason == DNS_OK);
-        return dns_plausible_start(prefix, &parsed.message) != 0;
+        return dns_plausible_start(prefix, &parsed.message, expected) != 0;
     };
     const Dns query = Dns().question("example.com", 1);  // 12 + 13 + 4 octets
     CHECK(plausible(query, 29));
@@ -250,6 +263,47 @@ TEST_CASE("A TCP segment begins with a message only where its header can be one'
     CHECK(plausible(Dns().flags(qr | 1), 12));          // a FORMERR may be a header alone
     CHECK(plausible(Dns().flags(opcode_bits(6)), 16));  // DSO has no question (RFC 8490, 5.4)
     CHECK_FALSE(plausible(Dns().flags(0), 12));         // a query asks something
+
+    const Dns response = Dns(query).flags(qr);
+    CHECK(plausible(query, 29, DNS_QUERY));
+    CHECK(plausible(response, 29, DNS_RESPONSE));
+    CHECK_FALSE(plausible(query, 29, DNS_RESPONSE));  // it goes the other way
+    CHECK_FALSE(plausible(response, 29, DNS_QUERY));
+}
+
+TEST_CASE("The records begin behind the first question, or behind the header where there is none") {
+    const auto end_of = [](const Dns& dns) {
+        const Parsed parsed = parse(dns.build());
+        REQUIRE(parsed.reason == DNS_OK);
+        return dns_question_end(&parsed.message);
+    };
+    CHECK(end_of(Dns().flags(qr)) == 12);
+    CHECK(end_of(Dns().question("", 2)) == 12 + 1 + 4);
+    CHECK(end_of(Dns().question("example.com", 1)) == 12 + 13 + 4);
+    CHECK(end_of(Dns().question(name_of(255), 1)) == 12 + 255 + 4);
+}
+
+TEST_CASE("An address of a group is one of 224.0.0.0/4 or ff00::/8") {
+    const auto of4 = [](const Address4& octets) {  // ::ffff:a.b.c.d
+        dns_address address{};
+        const uint8_t mapped[2] = {0xff, 0xff};
+        std::copy_n(mapped, 2, reinterpret_cast<uint8_t*>(&address) + 10);
+        std::copy_n(octets.begin(), 4, reinterpret_cast<uint8_t*>(&address) + 12);
+        return dns_is_multicast(&address) != 0;
+    };
+    const auto of6 = [](const Address6& octets) {
+        dns_address address{};
+        std::copy_n(octets.begin(), 16, reinterpret_cast<uint8_t*>(&address));
+        return dns_is_multicast(&address) != 0;
+    };
+    CHECK(of4({224, 0, 0, 251}));  // mDNS (RFC 6762, 3)
+    CHECK(of4({239, 255, 255, 255}));
+    CHECK_FALSE(of4({223, 255, 255, 255}));
+    CHECK_FALSE(of4({240, 0, 0, 1}));
+    CHECK_FALSE(of4(server4));
+    CHECK(of6({0xff, 0x02, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0xfb}));
+    CHECK_FALSE(of6({0xfe, 0x80, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0xfb}));
+    CHECK_FALSE(of6(server6));
 }
 
 TEST_CASE("Transactions differ by every part of their key") {
