@@ -10,18 +10,35 @@
 namespace dnsexp::test {
 namespace {
 
-constexpr const char* reason_names[DNS_REASONS] = {
-    "message",           "short_header",       "bad_udp_length",       "bad_label",  "compressed_question",
-    "name_too_long",     "truncated_question", "truncated_packet",     "fragment",   "bad_ip_header",
-    "extension_headers", "segmented",          "tcp_no_message_start", "load_failed"};
+constexpr const char* reason_names[DNS_REASONS] = {"message",
+                                                   "short_header",
+                                                   "bad_udp_length",
+                                                   "bad_label",
+                                                   "compressed_question",
+                                                   "name_too_long",
+                                                   "truncated_question",
+                                                   "truncated_packet",
+                                                   "fragment",
+                                                   "bad_ip_header",
+                                                   "extension_headers",
+                                                   "segmented",
+                                                   "tcp_no_message_start",
+                                                   "load_failed",
+                                                   "tcp_out_of_order",
+                                                   "tcp_busy",
+                                                   "tcp_lost",
+                                                   "tcp_continuation",
+                                                   "tcp_retransmission"};
+constexpr const char* walk_names[DNS_EDNS_RESULTS] = {"found", "absent", "cut", "malformed"};
 constexpr const char* protocol_names[DNS_PROTOCOLS] = {"udp", "tcp", "unknown"};
 constexpr const char* direction_names[DNS_DIRECTIONS] = {"ingress", "egress"};
 constexpr const char* kind_names[DNS_KINDS] = {"query", "response"};
 constexpr const char* ip_names[DNS_IP_VERSIONS] = {"ipv4", "ipv6"};
 constexpr const char* role_names[DNS_ROLES] = {"client", "server", "local"};
-constexpr const char* flag_names[DNS_FLAGS] = {"aa", "tc", "rd", "ra", "ad", "cd"};
+constexpr const char* flag_names[DNS_FLAGS] = {"aa", "tc", "rd", "ra", "ad", "cd", "do"};
 constexpr const char* latency_names[DNS_LATENCY_TYPES] = {"A", "AAAA", "HTTPS", "PTR", "other"};
 constexpr uint32_t size_edges[] = DNS_SIZE_EDGE_LIST;
+constexpr uint32_t edns_edges[] = DNS_EDNS_EDGE_LIST;
 
 template <typename... Words>
 std::string words(const Words&... parts) {
@@ -44,6 +61,7 @@ std::string flags_text(uint32_t set) {
 std::string outcome_text(uint32_t outcome) {
     if (outcome == DNS_OUTCOME_TIMEOUT) return "TIMEOUT";
     if (outcome == DNS_OUTCOME_UNTRACKED) return "UNTRACKED";
+    if (outcome == DNS_OUTCOME_OTHER) return "other";
     return number(outcome);
 }
 
@@ -62,6 +80,7 @@ class Flattener {
     }
     void add_stats(const dns_stats& stats);
     void add_kind(const dns_stats& stats, uint32_t kind);
+    void add_edns(const dns_stats& stats);
     void add_interface(uint32_t slot, const dns_interface_stats& stats);
     void add_server(uint32_t index, const dns_server_stats& stats);
     void add_latency(uint32_t index, const dns_latency& latency);
@@ -103,12 +122,30 @@ void Flattener::add_kind(const dns_stats& stats, uint32_t kind) {
     }
 }
 
+void Flattener::add_edns(const dns_stats& stats) {
+    for (uint32_t i = 0; i < DNS_EDNS_RESULTS; ++i)
+        add(words("edns_walk", walk_names[i]), stats.edns_walks[i]);
+    for (uint32_t i = 0; i < DNS_EDNS_BUCKETS; ++i)
+        add(words("edns_size", i < DNS_EDNS_EDGES ? "<=" + number(edns_edges[i]) : "more"),
+            stats.edns_sizes[i]);
+    add("edns_octets", stats.edns_size_sum);
+    for (uint32_t i = 0; i < DNS_INFO_CODES; ++i)
+        add(words("info_code", i == DNS_INFO_CODE_OTHER ? "other" : number(i)), stats.info_codes[i]);
+}
+
 void Flattener::add_stats(const dns_stats& stats) {
     for (uint32_t p = 0; p < DNS_PROTOCOLS; ++p)
         for (uint32_t r = 0; r < DNS_REASONS; ++r)
             add(words("packet", protocol_names[p], reason_names[r]), stats.packets[p][r]);
     add_kind(stats, DNS_QUERY);
     add_kind(stats, DNS_RESPONSE);
+    for (uint32_t kind = 0; kind < DNS_KINDS; ++kind)
+        add(words("multicast", kind_names[kind]), stats.multicast[kind]);
+    for (uint32_t r = 0; r < DNS_REASONS; ++r)
+        add(words("stream_error", reason_names[r]), stats.stream_errors[r]);
+    add_edns(stats);
+    add("flows new", stats.flows_new);
+    add("flows evicted", stats.flows_evicted);
     add("event submitted", stats.events_submitted);
     add("event ring_full", stats.events_ring_full);
     add("event untracked", stats.events_untracked);

@@ -21,8 +21,13 @@ bool is_response(const ModelMessage& m) {
 uint32_t opcode_of(const ModelMessage& m) {
     return m.flags >> 11 & 15;
 }
+// The OPT record holds its upper eight bits (RFC 6891, 6.1.3).
 uint32_t rcode_of(const ModelMessage& m) {
-    return m.flags & 15;
+    return m.edns.extended_rcode << 4 | (m.flags & 15);
+}
+// Unicast answers to what was asked of a group (RFC 4795, 2.4; RFC 6762, 6.7).
+bool answers_a_group(const ModelMessage& m) {
+    return m.transport == DNS_UDP && (m.server_port == 5353 || m.server_port == 5355);
 }
 bool has_question(const ModelMessage& m) {
     return m.prefix.size() > DNS_HEADER_LENGTH;
@@ -69,7 +74,9 @@ ExactModel::ExactModel(ModelOptions options)
 
 void ExactModel::message(const ModelMessage& m) {
     count(m);
-    if (opcode_of(m) == 0) {
+    if (opcode_of(m) == 0 && m.to_group) {
+        ++stats_.multicast[is_response(m) ? DNS_RESPONSE : DNS_QUERY];
+    } else if (opcode_of(m) == 0) {
         is_response(m) ? response(m) : query(m);
     } else if (is_response(m)) {
         const dns_pending_facts facts{server_of(m, false),
@@ -77,15 +84,36 @@ void ExactModel::message(const ModelMessage& m) {
                                       static_cast<uint8_t>(m.role),
                                       static_cast<uint8_t>(m.transport),
                                       {}};
-        ++traffic(facts, rcode_of(m)).responses;
+        ++traffic(facts, outcome_of(m, false)).responses;
     }
+}
+
+// RCODEs without a name: the first four that answer a query have an outcome of their own.
+uint16_t ExactModel::outcome_of(const ModelMessage& m, bool matched) {
+    const auto rcode = static_cast<uint16_t>(rcode_of(m));
+    if (rcode < DNS_RCODES_NAMED || extra_rcodes_.contains(rcode)) return rcode;
+    if (!matched || extra_rcodes_.size() >= DNS_EXTRA_RCODES) return DNS_OUTCOME_OTHER;
+    extra_rcodes_.insert(rcode);
+    return rcode;
+}
+
+void ExactModel::count_edns(const ModelMessage& m) {
+    if (!m.edns.walked) return;
+    ++stats_.edns_walks[m.edns.result];
+    if (!is_response(m) && m.edns.has_record) {
+        ++stats_.edns_sizes[dns_edns_bucket(m.edns.payload_size)];
+        stats_.edns_size_sum += m.edns.payload_size;
+    }
+    if (is_response(m))
+        for (const uint32_t code : m.edns.info_codes) ++stats_.info_codes[dns_info_code_slot(code)];
 }
 
 void ExactModel::count(const ModelMessage& m) {
     const uint32_t kind = is_response(m) ? DNS_RESPONSE : DNS_QUERY;
     ++interface_.messages[m.direction][kind][m.transport][m.ip];
     ++stats_.opcodes[kind][opcode_of(m)];
-    ++stats_.flag_sets[kind][dns_flag_set(m.flags)];
+    ++stats_.flag_sets[kind][dns_flag_set(m.flags, !is_response(m) && m.edns.dnssec_ok)];
+    count_edns(m);
     ++stats_.sizes[kind][m.transport][dns_size_bucket(m.length)];
     stats_.size_sums[kind][m.transport] += m.length;
 }
@@ -143,6 +171,10 @@ void ExactModel::response(const ModelMessage& m) {
         facts.server = server_of(m, false);
         facts.type = DNS_TYPE_OTHER;  // what nobody asked for has no type
         const Pending* ended = find(m, question, false);
+        if (!ended && answers_a_group(m)) {
+            ++stats_.multicast[DNS_RESPONSE];
+            return;
+        }
         column = !ended                            ? &dns_server_stats::unmatched
                  : ended->state == State::answered ? &dns_server_stats::duplicate
                                                    : &dns_server_stats::late;
@@ -151,7 +183,7 @@ void ExactModel::response(const ModelMessage& m) {
     if (column) ++(counts.*column);
     counts.truncated += truncated;
     counts.empty += !truncated && rcode_of(m) == 0 && m.answer_count == 0;
-    ++traffic(facts, rcode_of(m)).responses;
+    ++traffic(facts, outcome_of(m, column == nullptr)).responses;
 }
 
 void ExactModel::matched(const ModelMessage& m, Pending& pending) {
@@ -160,14 +192,15 @@ void ExactModel::matched(const ModelMessage& m, Pending& pending) {
                                                         dns_latency_type(pending.facts.type))];
     latency.sum_ns += latency_ns;
     ++latency.buckets[dns_latency_bucket(settings_.latency_edges_ns, latency_ns)];
-    ++traffic(pending.facts, rcode_of(m)).queries;
+    const uint16_t outcome = outcome_of(m, true);
+    ++traffic(pending.facts, outcome).queries;
     pending.state = State::answered;
 
     dns_event event = event_of(m, pending.facts);
     event.query_time_ns = pending.sent_ns;
     event.latency_ns = latency_ns;
     event.response_size = static_cast<uint16_t>(m.length);
-    event.outcome = static_cast<uint16_t>(rcode_of(m));
+    event.outcome = outcome;
     events_.push_back(event);
     ++stats_.events_submitted;
 }

@@ -25,11 +25,23 @@ struct ModelOptions {
     std::set<AddressKey> own;  // addresses of the host that is watched
     bool loopback = false;     // the packets are those of a loopback device: role local
     std::vector<uint16_t> ports = {53};
+    uint32_t tunnels = 0;  // enum dns_tunnel: looked into
     uint64_t timeout_ns = 5'000'000'000;
     uint64_t late_window_ns = 30'000'000'000;
     uint32_t max_servers = 32;
     std::vector<uint64_t> latency_edges_ns;  // empty: those of the default configuration
     std::string interface = "eth0";
+};
+
+// What the walk to a message's OPT record found.
+struct ModelEdns {
+    bool walked = false;
+    uint32_t result = DNS_EDNS_ABSENT;  // enum dns_edns_result, of a walk
+    bool has_record = false;            // the rest is 0 or false without one
+    uint32_t payload_size = 0;
+    uint32_t extended_rcode = 0;  // its upper eight bits
+    bool dnssec_ok = false;
+    std::vector<uint32_t> info_codes;
 };
 
 // One message and where it came from.
@@ -40,6 +52,8 @@ struct ModelMessage {
     uint32_t id, flags, answer_count, type;
     dns_address client, server;
     uint16_t client_port, server_port;
+    bool to_group;  // its destination is a multicast address
+    ModelEdns edns;
     std::vector<uint8_t> prefix;  // header and question as on the wire; the header alone without a question
 };
 
@@ -48,6 +62,9 @@ class ExactModel {
     explicit ExactModel(ModelOptions options);
 
     void packet(uint32_t protocol, uint32_t reason) { ++stats_.packets[protocol][reason]; }
+    // Messages of TCP streams that can't be counted.
+    void stream_errors(uint32_t reason, uint64_t n) { stats_.stream_errors[reason] += n; }
+    void flow_made() { ++stats_.flows_new; }
     void message(const ModelMessage& message);
     // Gives up what has waited for longer than the timeout.
     void sweep(uint64_t now_ns);
@@ -69,6 +86,8 @@ class ExactModel {
     using Key = std::tuple<AddressKey, AddressKey, uint16_t, uint16_t, uint32_t, uint32_t, uint32_t>;
 
     void count(const ModelMessage& m);
+    void count_edns(const ModelMessage& m);
+    uint16_t outcome_of(const ModelMessage& m, bool matched);
     void query(const ModelMessage& m);
     void response(const ModelMessage& m);
     void give_up(Pending& pending, uint64_t now_ns, bool swept);
@@ -91,6 +110,7 @@ class ExactModel {
     std::map<AddressKey, uint16_t> slots_;
     uint32_t slots_of_others_ = 0;
     std::vector<uint16_t> extra_types_;
+    std::set<uint16_t> extra_rcodes_;
     std::vector<dns_event> events_;
 };
 

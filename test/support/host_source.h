@@ -4,7 +4,9 @@
 
 #include <cstdint>
 #include <functional>
+#include <map>
 #include <string>
+#include <tuple>
 #include <utility>
 #include <vector>
 
@@ -14,6 +16,7 @@
 #include "test/support/capture.h"
 #include "test/support/exact_model.h"
 #include "test/support/observed_message.h"
+#include "test/support/stream_reader.h"
 
 namespace dnsexp::test {
 
@@ -38,15 +41,46 @@ class HostSource : public Source {
     Result<uint64_t> drain(const EventSink& sink) override;
 
   private:
-    void observe(const CapturedPacket& packet, const dns_frame& frame);
-    void tell(const CapturedPacket& packet, const dns_frame& frame, uint32_t reason);
-    void tell(const CapturedPacket& packet, const ModelMessage& message, const dns_message& parsed);
+    // A packet on a DNS port.
+    struct Seen {
+        const CapturedPacket& captured;
+        dns_frame frame;
+        std::span<const uint8_t> payload;  // as much of it as was captured
+        dns_address source{}, destination{};
+        bool leaves = false;
+    };
+    // A message and where the records behind its question lie, as offsets in `octets`.
+    struct Found {
+        const dns_message& message;
+        std::span<const uint8_t> prefix;  // header and question at least
+        uint32_t length;
+        std::span<const uint8_t> octets;
+        uint32_t records, end, present;
+    };
+    // The head of a datagram that was cut before its question's end.
+    struct Head {
+        std::vector<uint8_t> octets;
+        uint32_t source_port, destination_port, length;
+    };
+    using Direction = std::tuple<AddressKey, AddressKey, uint32_t, uint32_t, bool>;
+
+    void observe(Seen& seen, uint32_t reason);
+    uint32_t datagram(Seen& seen);
+    uint32_t fragment(Seen& seen);
+    uint32_t parse_datagram(Seen& seen, std::span<const uint8_t> octets, uint32_t before);
+    void stream(Seen& seen);
+    void found(const Seen& seen, const Found& found);
+    [[nodiscard]] uint32_t expected_kind(const dns_frame& frame) const;
+    void tell(const Seen& seen, uint32_t reason);
+    void tell(const Seen& seen, const ModelMessage& message, const dns_message& parsed);
 
     ExactModel model_;
     dns_settings settings_;
     dns_hash_keys keys_;
     uint64_t last_time_ns_ = 0;
     uint64_t next_sweep_ns_ = 0;
+    std::map<Direction, StreamReader> streams_;
+    std::map<Direction, Head> heads_;  // the ports are the fragments' identification
     Observer observer_;
 };
 

@@ -45,9 +45,9 @@ class Ledgers {
 };
 
 void check_messages(const LedgerSums& sums, Ledgers& ledgers) {
+    ledgers.balance("datagrams that are messages = messages", sums.stats.packets[DNS_UDP][DNS_OK],
+                    messages(sums, DNS_QUERY, DNS_UDP) + messages(sums, DNS_RESPONSE, DNS_UDP));
     for (const uint32_t transport : {DNS_UDP, DNS_TCP}) {
-        ledgers.balance("packets that are messages = messages", sums.stats.packets[transport][DNS_OK],
-                        messages(sums, DNS_QUERY, transport) + messages(sums, DNS_RESPONSE, transport));
         for (const uint32_t kind : {DNS_QUERY, DNS_RESPONSE})
             ledgers.balance("messages by size = messages", total(sums.stats.sizes[kind][transport]),
                             messages(sums, kind, transport));
@@ -64,13 +64,16 @@ void check_messages(const LedgerSums& sums, Ledgers& ledgers) {
 void check_transactions(const LedgerSums& sums, Ledgers& ledgers) {
     const auto& responses = sums.stats.opcodes[DNS_RESPONSE];
     const uint64_t other_opcodes = total(responses) - responses[DNS_OPCODE_QUERY];
-    ledgers.balance("standard queries = outcomes + active + retransmissions",
-                    sums.stats.opcodes[DNS_QUERY][DNS_OPCODE_QUERY],
-                    sums.finished + sums.active + sums.servers.retransmissions);
-    ledgers.balance("response messages = responses by RCODE", total(responses), sums.responses);
     ledgers.balance(
-        "responses = answered + unmatched + late + duplicate + other opcodes", total(responses),
-        sums.answered + sums.servers.unmatched + sums.servers.late + sums.servers.duplicate + other_opcodes);
+        "standard queries = outcomes + active + retransmissions",
+        sums.stats.opcodes[DNS_QUERY][DNS_OPCODE_QUERY],
+        sums.finished + sums.active + sums.servers.retransmissions + sums.stats.multicast[DNS_QUERY]);
+    ledgers.balance("response messages = responses by RCODE + multicast", total(responses),
+                    sums.responses + sums.stats.multicast[DNS_RESPONSE]);
+    ledgers.balance("responses = answered + unmatched + late + duplicate + other opcodes + multicast",
+                    total(responses),
+                    sums.answered + sums.servers.unmatched + sums.servers.late + sums.servers.duplicate +
+                        other_opcodes + sums.stats.multicast[DNS_RESPONSE]);
     ledgers.balance("answered queries = latencies", sums.answered, sums.latencies);
 }
 
