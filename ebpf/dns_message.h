@@ -14,6 +14,7 @@ enum {
 	DNS_FRAGMENT_HEAD = 8 + DNS_PREFIX_LOAD, /* fragments that begin further on hold nothing that is looked at */
 	DNS_LABELS_MAX = 128,      /* 127 labels of one octet and the root fill 255 octets */
 	DNS_OPCODE_QUERY = 0,
+	DNS_OPCODE_IQUERY = 1,     /* obsolete: RFC 3425 */
 	DNS_OPCODE_DSO = 6,        /* RFC 8490 */
 	DNS_OPCODE_UNASSIGNED = 3, /* below DSO, this one alone has no meaning */
 	DNS_RCODE_NOERROR = 0,
@@ -149,7 +150,11 @@ DNS_INLINE __u32 dns_plausible_start(__u32 prefix, const struct dns_message *mes
 		return 0;
 	if (opcode > DNS_OPCODE_DSO || opcode == DNS_OPCODE_UNASSIGNED || message->flags & DNS_FLAG_Z)
 		return 0;
-	return message->question_count == 1 || (message->question_count == 0 && (dns_kind(message) == DNS_RESPONSE || opcode == DNS_OPCODE_DSO));
+	if (message->question_count)
+		return message->question_count == 1;
+	/* later messages of a transfer, stateful operations, and inverse queries, which ask by an answer (RFC 1035, 6.4.1) */
+	return dns_kind(message) == DNS_RESPONSE || opcode == DNS_OPCODE_DSO ||
+	       (opcode == DNS_OPCODE_IQUERY && message->answer_count == 1);
 }
 
 /* Octets of the header and the first question: where the records begin, if there is one question. */
