@@ -13,7 +13,7 @@ using namespace dnsexp;
 using namespace dnsexp::test;
 
 TEST_CASE("TCX: both directions count, and the links end with the source", "[attach]") {
-    const Variant variant = GENERATE(Variant::current, Variant::old);
+    const Variant variant = GENERATE(from_range(variants()));
     const Ingress ingress =
         GENERATE(Ingress::tc, Ingress::automatic);  // a veth's native XDP is not for automatic
     if (!has_tcx()) return;
@@ -36,7 +36,7 @@ TEST_CASE("TCX: both directions count, and the links end with the source", "[att
 }
 
 TEST_CASE("clsact: both directions count, and the filters end with the source", "[attach]") {
-    const Variant variant = GENERATE(Variant::current, Variant::old);
+    const Variant variant = GENERATE(from_range(variants()));
     const Netns netns;
     add_veth("v0", "v1");
     const uint32_t index = link_of("v1").index;
@@ -57,7 +57,7 @@ TEST_CASE("clsact: both directions count, and the filters end with the source", 
 }
 
 TEST_CASE("XDP in the driver: both directions count", "[attach]") {
-    const Variant variant = GENERATE(Variant::current, Variant::old);
+    const Variant variant = GENERATE(from_range(variants()));
     const Netns netns;
     add_veth("v0", "v1");
     const uint32_t index = link_of("v1").index;
@@ -74,7 +74,7 @@ TEST_CASE("XDP in the driver: both directions count", "[attach]") {
 }
 
 TEST_CASE("XDP where the driver has none is generic", "[attach]") {
-    const Variant variant = GENERATE(Variant::current, Variant::old);
+    const Variant variant = GENERATE(from_range(variants()));
     const Netns netns;
     add_veth("v0", "v1");
     ip("link add br0 type bridge");
@@ -97,7 +97,7 @@ TEST_CASE("XDP where the driver has none is generic", "[attach]") {
 }
 
 TEST_CASE("Another's XDP program keeps its place", "[attach]") {
-    const Variant variant = GENERATE(Variant::current, Variant::old);
+    const Variant variant = GENERATE(from_range(variants()));
     const Netns netns;
     add_veth("v0", "v1");
     const Link link = link_of("v1");
@@ -113,7 +113,7 @@ TEST_CASE("Another's XDP program keeps its place", "[attach]") {
 }
 
 TEST_CASE("Other filters on the clsact are left as they are", "[attach]") {
-    const Variant variant = GENERATE(Variant::current, Variant::old);
+    const Variant variant = GENERATE(from_range(variants()));
     const Netns netns;
     add_veth("v0", "v1");
     const uint32_t index = link_of("v1").index;
@@ -141,7 +141,7 @@ TEST_CASE("Other filters on the clsact are left as they are", "[attach]") {
 }
 
 TEST_CASE("A filter that a killed exporter left is replaced, or removed", "[attach]") {
-    const Variant variant = GENERATE(Variant::current, Variant::old);
+    const Variant variant = GENERATE(from_range(variants()));
     const Netns netns;
     add_veth("v0", "v1");
     const uint32_t index = link_of("v1").index;

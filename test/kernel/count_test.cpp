@@ -27,7 +27,7 @@ Bytes from_server(const Bytes& message, const Address4& server = server4) {
 }  // namespace
 
 TEST_CASE("A query and its answer move these counters and no others", "[count]") {
-    Kernel kernel(GENERATE(Variant::current, Variant::old));
+    Kernel kernel(GENERATE(from_range(variants())));
     const Bytes query = query_for("www.example.com", 28).build();
     const Bytes answer = answer_for("www.example.com", 28).build();
     kernel.see(HookPoint::tc_out, to_server(query));
@@ -54,7 +54,7 @@ TEST_CASE("A query and its answer move these counters and no others", "[count]")
 }
 
 TEST_CASE("Each hook knows direction and role; protocol and IP version are the packet's", "[count]") {
-    Kernel kernel(GENERATE(Variant::current, Variant::old));
+    Kernel kernel(GENERATE(from_range(variants())));
     struct Case {
         HookPoint hook;
         const char *direction, *query_role, *response_role;
@@ -96,7 +96,7 @@ TEST_CASE("Each hook knows direction and role; protocol and IP version are the p
 }
 
 TEST_CASE("Messages are counted by size, its edges inclusive", "[count]") {
-    Kernel kernel(GENERATE(Variant::current, Variant::old));
+    Kernel kernel(GENERATE(from_range(variants())));
     struct Case {
         uint32_t octets;
         const char* edge;
@@ -115,7 +115,7 @@ TEST_CASE("Messages are counted by size, its edges inclusive", "[count]") {
 }
 
 TEST_CASE("A TCP message's size is its length prefix, though the segment holds less", "[count]") {
-    Kernel kernel(GENERATE(Variant::current, Variant::old));
+    Kernel kernel(GENERATE(from_range(variants())));
     Bytes payload = answer_for("big.example").raw(Bytes(20'000)).build_tcp();
     payload.resize(1400);
     kernel.see(HookPoint::tc_in, Packet().ethernet().ipv4().tcp(53, client_port).payload(payload).build());
@@ -127,7 +127,7 @@ TEST_CASE("A TCP message's size is its length prefix, though the segment holds l
 
 // RFC 1035, 4.1.1; RFC 4035, 3.1.6.
 TEST_CASE("Flags and opcodes are counted by kind", "[count]") {
-    Kernel kernel(GENERATE(Variant::current, Variant::old));
+    Kernel kernel(GENERATE(from_range(variants())));
     struct Case {
         uint32_t flags;
         const char *flag_counter, *opcode_counter;
@@ -149,7 +149,7 @@ TEST_CASE("Flags and opcodes are counted by kind", "[count]") {
 
 TEST_CASE("In the client role a server gets its slot by a query, in the server role an own address only",
           "[count]") {
-    Kernel kernel(GENERATE(Variant::current, Variant::old));
+    Kernel kernel(GENERATE(from_range(variants())));
     const Address4 stranger{203, 0, 113, 9}, silent{203, 0, 113, 10};
     kernel.own({address_of(server4)});
     const auto slots = [&] {
@@ -173,7 +173,7 @@ TEST_CASE("In the client role a server gets its slot by a query, in the server r
 }
 
 TEST_CASE("An IPv6 server has a slot of its own", "[count]") {
-    Kernel kernel(GENERATE(Variant::current, Variant::old));
+    Kernel kernel(GENERATE(from_range(variants())));
     kernel.own({address_of(server6)});
     kernel.see(HookPoint::tc_in,
                Packet().ethernet().ipv6().udp().payload(query_for("a.example").build()).build());
@@ -183,7 +183,7 @@ TEST_CASE("An IPv6 server has a slot of its own", "[count]") {
 }
 
 TEST_CASE("XDP and TC count the same packets alike", "[count]") {
-    const Variant variant = GENERATE(Variant::current, Variant::old);
+    const Variant variant = GENERATE(from_range(variants()));
     Kernel by_tc(variant), by_xdp(variant);
     for (const NamedPacket& packet : shaped_packets()) {
         if (!packet.ethernet || packet.octets.size() > kMostLinear) continue;

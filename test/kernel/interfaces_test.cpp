@@ -14,7 +14,7 @@ const Bytes packet6 = Packet().ipv6().udp().payload(plain_query).build();
 }  // namespace
 
 TEST_CASE("An interface that vanishes is let go; one of the same name counts on", "[attach]") {
-    const Variant variant = GENERATE(Variant::current, Variant::old);
+    const Variant variant = GENERATE(from_range(variants()));
     const TcLink tc_link = GENERATE(TcLink::automatic, TcLink::clsact);
     const Netns netns;
     add_veth("v0", "v1");
@@ -36,7 +36,7 @@ TEST_CASE("An interface that vanishes is let go; one of the same name counts on"
 
 TEST_CASE("An interface that is gone when it is to be attached is an error only if it was named",
           "[attach]") {
-    const Variant variant = GENERATE(Variant::current, Variant::old);
+    const Variant variant = GENERATE(from_range(variants()));
     const Netns netns;
     add_veth("v0", "v1");
     const Link link = link_of("v1");
@@ -50,7 +50,7 @@ TEST_CASE("An interface that is gone when it is to be attached is an error only 
 }
 
 TEST_CASE("An interface that is no longer chosen is let go", "[attach]") {
-    const Variant variant = GENERATE(Variant::current, Variant::old);
+    const Variant variant = GENERATE(from_range(variants()));
     const Netns netns;
     add_veth("v0", "v1");
     Watch watch(variant, capture(Ingress::tc, TcLink::clsact));
@@ -62,7 +62,7 @@ TEST_CASE("An interface that is no longer chosen is let go", "[attach]") {
 }
 
 TEST_CASE("A tun device's packets begin with their IP header", "[attach]") {
-    const Variant variant = GENERATE(Variant::current, Variant::old);
+    const Variant variant = GENERATE(from_range(variants()));
     const Ingress ingress = GENERATE(Ingress::automatic, Ingress::xdp);  // XDP is for Ethernet
     const Netns netns;
     Tun tun("t0");
@@ -86,7 +86,7 @@ TEST_CASE("A tun device's packets begin with their IP header", "[attach]") {
 }
 
 TEST_CASE("A packet on loopback counts once, in the role local", "[attach]") {
-    const Variant variant = GENERATE(Variant::current, Variant::old);
+    const Variant variant = GENERATE(from_range(variants()));
     const Netns netns;
     Watch watch(variant, capture(Ingress::automatic, TcLink::automatic));
     watch.on("lo");
@@ -107,7 +107,7 @@ TEST_CASE("Interfaces beyond the slots count under `other`", "[attach]") {
     for (const Link& link : state.value().links)
         if (!link.loopback) links.push_back(link);
     REQUIRE(links.size() == interfaces);
-    Watch watch(Variant::current, capture(Ingress::tc, TcLink::automatic));
+    Watch watch(variants().front(), capture(Ingress::tc, TcLink::automatic));
     REQUIRE(watch.sync(links));
     CHECK(watch.hooks().size() == 2 * interfaces);
     for (const Link& link : links) send_frame(link.name, frame4);  // leaves here, and arrives at its peer

@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "exporter/bpf/kernel_source.h"
+#include "test/kernel/machine.h"
 #include "test/support/counters.h"
 #include "test/support/ledgers.h"
 #include "test/support/packet_builder.h"

@@ -9,7 +9,7 @@ using namespace dnsexp;
 using namespace dnsexp::test;
 
 TEST_CASE("Under a plain ingress qdisc there is no egress, and ingress counts as ingress", "[attach]") {
-    const Variant variant = GENERATE(Variant::current, Variant::old);
+    const Variant variant = GENERATE(from_range(variants()));
     const Netns netns;
     add_veth("v0", "v1");
     run("tc qdisc add dev v1 ingress");
@@ -21,7 +21,7 @@ TEST_CASE("Under a plain ingress qdisc there is no egress, and ingress counts as
 }
 
 TEST_CASE("What a tool takes off is put on again by the next sync", "[attach]") {
-    const Variant variant = GENERATE(Variant::current, Variant::old);
+    const Variant variant = GENERATE(from_range(variants()));
     const Netns netns;
     add_veth("v0", "v1");
     Watch watch(variant, capture(Ingress::tc, TcLink::clsact));
@@ -33,7 +33,7 @@ TEST_CASE("What a tool takes off is put on again by the next sync", "[attach]") 
 }
 
 TEST_CASE("A device made anew under the same number and name is attached anew", "[attach]") {
-    const Variant variant = GENERATE(Variant::current, Variant::old);
+    const Variant variant = GENERATE(from_range(variants()));
     const TcLink tc_link = GENERATE(TcLink::automatic, TcLink::clsact);
     const Netns netns;
     add_veth("v0", "v1");
@@ -51,7 +51,7 @@ TEST_CASE("A device made anew under the same number and name is attached anew", 
 }
 
 TEST_CASE("A sync leaves working hooks alone, through a rename and a failure beside them", "[attach]") {
-    const Variant variant = GENERATE(Variant::current, Variant::old);
+    const Variant variant = GENERATE(from_range(variants()));
     const Netns netns;
     add_veth("v0", "v1");
     const uint32_t index = link_of("v1").index;
@@ -69,7 +69,7 @@ TEST_CASE("A sync leaves working hooks alone, through a rename and a failure bes
 }
 
 TEST_CASE("An exporter that ends leaves the filter of its successor", "[attach]") {
-    const Variant variant = GENERATE(Variant::current, Variant::old);
+    const Variant variant = GENERATE(from_range(variants()));
     const Netns netns;
     add_veth("v0", "v1");
     auto before = std::make_unique<Watch>(variant, capture(Ingress::tc, TcLink::clsact));

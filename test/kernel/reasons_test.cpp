@@ -138,7 +138,7 @@ Counters expected(const Case& c) {
 }  // namespace
 
 TEST_CASE("Each packet is counted once, as a message or under its reason", "[count]") {
-    Kernel kernel(GENERATE(Variant::current, Variant::old));
+    Kernel kernel(GENERATE(from_range(variants())));
     std::vector<Case> cases = frame_cases();
     for (Case& c : message_cases()) cases.push_back(std::move(c));
     Counters before = kernel.counters();
@@ -154,7 +154,7 @@ TEST_CASE("Each packet is counted once, as a message or under its reason", "[cou
 }
 
 TEST_CASE("A packet that is no message moves no other counter", "[count]") {
-    Kernel kernel(GENERATE(Variant::current, Variant::old));
+    Kernel kernel(GENERATE(from_range(variants())));
     std::vector<Case> cases = frame_cases();
     for (Case& c : message_cases()) cases.push_back(std::move(c));
     for (const Case& c : cases)
@@ -168,7 +168,7 @@ TEST_CASE("A packet that is no message moves no other counter", "[count]") {
 // Segmentation offload: the first datagram is looked at, those behind it are counted. A guest's packet comes
 // without their number, which follows from the sizes then.
 TEST_CASE("The datagrams of one offloaded packet are counted", "[count]") {
-    Kernel kernel(GENERATE(Variant::current, Variant::old));
+    Kernel kernel(GENERATE(from_range(variants())));
     const uint32_t segments = GENERATE(3U, 0U);
     Bytes three = question;
     append(three, question);
@@ -183,7 +183,7 @@ TEST_CASE("The datagrams of one offloaded packet are counted", "[count]") {
 TEST_CASE("All listed ports are DNS ports", "[count]") {
     Config config;
     config.capture.ports = {53, 5353, 8053};
-    Kernel kernel(GENERATE(Variant::current, Variant::old), config);
+    Kernel kernel(GENERATE(from_range(variants())), config);
     for (const int port : {53, 5353, 8053, 54, 8053 - 64})
         kernel.see(
             HookPoint::tc_out,

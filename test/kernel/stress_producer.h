@@ -19,11 +19,11 @@
 namespace dnsexp::test::stress {
 
 inline constexpr uint32_t producers = 2;
-inline constexpr uint32_t queries_each = 1'500'000;
+inline const uint32_t queries_each = 1'500'000 / slow();
 inline constexpr uint32_t timeout_ms = 100;
 inline constexpr uint64_t ns_per_ms = 1'000'000;
 inline constexpr uint32_t turns = 30;
-inline constexpr uint32_t queries_a_turn = queries_each / turns;
+inline const uint32_t queries_a_turn = queries_each / turns;
 inline constexpr uint32_t left_waiting =
     24;  // of those, the last, which are answered in the lull; both producers' fit the table
 inline constexpr uint64_t ns_per_us = 1000;
@@ -147,7 +147,8 @@ class Producer {
         uint32_t serial;
     };
 
-    static constexpr uint64_t most_calm_ns = 300 * ns_per_ms;  // a turn on a busy machine takes no longer
+    // A turn on a busy machine takes no longer.
+    inline static const uint64_t most_calm_ns = 300 * ns_per_ms * slow();
 
     void ask_next() {
         ask(asked_++);

@@ -28,7 +28,7 @@ void wait_ms(uint32_t ms) {
 }  // namespace
 
 TEST_CASE("A query times out once it is older than the timeout; then its answer is late", "[count]") {
-    Talk talk(GENERATE(Variant::current, Variant::old), quick_config());
+    Talk talk(GENERATE(from_range(variants())), quick_config());
     talk.ask(query(7));
     talk.kernel().sweep();
     CHECK(talk.moved() == waits);
@@ -49,7 +49,7 @@ TEST_CASE("A query times out once it is older than the timeout; then its answer 
 }
 
 TEST_CASE("An answer that comes before the sweep, but after the timeout, is late", "[count]") {
-    Talk talk(GENERATE(Variant::current, Variant::old), quick_config());
+    Talk talk(GENERATE(from_range(variants())), quick_config());
     talk.ask(query(7));
     CHECK(talk.moved() == waits);
     wait_ms(timeout_ms + 20);
@@ -62,7 +62,7 @@ TEST_CASE("An answer that comes before the sweep, but after the timeout, is late
 }
 
 TEST_CASE("A query that is repeated after the timeout is a new one", "[count]") {
-    Talk talk(GENERATE(Variant::current, Variant::old), quick_config());
+    Talk talk(GENERATE(from_range(variants())), quick_config());
     talk.ask(query(7));
     CHECK(talk.moved() == waits);
     wait_ms(timeout_ms + 20);
@@ -74,7 +74,7 @@ TEST_CASE("A query that is repeated after the timeout is a new one", "[count]") 
 }
 
 TEST_CASE("What is over for longer than the late window is forgotten", "[count]") {
-    Talk talk(GENERATE(Variant::current, Variant::old), quick_config());
+    Talk talk(GENERATE(from_range(variants())), quick_config());
     talk.ask(query(7));
     talk.answer(response(7));
     talk.ask(query(8));
@@ -92,7 +92,7 @@ TEST_CASE("What is over for longer than the late window is forgotten", "[count]"
 }
 
 TEST_CASE("A latency is in the bucket of its time, and its sum is that time", "[count]") {
-    Talk talk(GENERATE(Variant::current, Variant::old), quick_config());
+    Talk talk(GENERATE(from_range(variants())), quick_config());
     const auto now = [] {
         return static_cast<uint64_t>(std::chrono::steady_clock::now().time_since_epoch().count());
     };

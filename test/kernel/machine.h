@@ -1,0 +1,18 @@
+// The machine that the tests run on: what its kernel takes, and how slow it is.
+#pragma once
+
+#include <cstdint>
+#include <vector>
+
+#include "exporter/bpf/loader.h"
+
+namespace dnsexp::test {
+
+// The variants that this kernel takes, the newest first; says so when one is missing.
+const std::vector<Variant>& variants();
+
+// How many times slower it is than the machines the tests' amounts are meant for: the environment's
+// DNSEXP_SLOW, 1 to 100. Only the stress asks; what is checked stays the same.
+uint32_t slow();
+
+}  // namespace dnsexp::test
