@@ -19,6 +19,8 @@ TOP_DOMAINS = 20
 
 
 class PrometheusTest(LabCase):
+    needed = LabCase.needed + ("prometheus", "promtool")
+
     def start_prometheus(self, space):
         path = os.path.join(self.folder, "prometheus.yml")
         with open(path, "w", encoding="utf-8") as file:

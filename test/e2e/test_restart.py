@@ -5,7 +5,7 @@ import os
 import signal
 import unittest
 
-from lab import LabCase, dns, run, wait_until
+from lab import LabCase, dns, fewer, run, wait_until
 from lab.exporter import PORT
 
 _FOLDER = os.path.dirname(os.path.abspath(__file__))
@@ -22,7 +22,7 @@ class RestartTest(LabCase):
     def modes(self, exporter):
         return exporter.scrape().by("ebpf_dns_exporter_attached", "mode")
 
-    def measure(self, exporter, count=5000):
+    def measure(self, exporter, count=fewer(5000)):
         """Sends `count` queries and checks that they are what the exporter counted, each once."""
         before = exporter.quiet_scrape()
         result = self.dnsperf(self.a, "10.1.0.2", dns.questions(count))
@@ -34,8 +34,8 @@ class RestartTest(LabCase):
         self.assertEqual(result.rcodes, page.by("dns_queries_total", "rcode"))
 
     def kill_under_load(self, exporter):
-        load = dns.Dnsperf(self.a, self.folder, "10.1.0.2", dns.questions(4000), "-Q", 2000)
-        wait_until(lambda: exporter.scrape().sum("dns_messages_total") > 500, "traffic")
+        load = dns.Dnsperf(self.a, self.folder, "10.1.0.2", dns.questions(fewer(4000)), "-Q", fewer(2000))
+        wait_until(lambda: exporter.scrape().sum("dns_messages_total") > fewer(500), "traffic")
         exporter.process.stop(signal.SIGKILL)
         self.assertEqual(-signal.SIGKILL, exporter.process.returncode())
         return load
@@ -55,6 +55,14 @@ class RestartTest(LabCase):
 
     def test_killed_with_clsact(self):
         self.restart_twice({"tc_link": "clsact"}, {"clsact": 2})
+
+    def test_what_is_attached_unasked(self):
+        """TCX where the kernel has it (Linux 6.6), and a clsact before: the kernel's number says which it must be."""
+        major, minor = (int(part) for part in os.uname().release.split(".")[:2])
+        wanted = "tcx" if (major, minor) >= (6, 6) else "clsact"
+        exporter = self.exporter(self.a, ["ab"])
+        self.assertEqual({wanted: 2}, self.modes(exporter))
+        self.measure(exporter, 500)
 
     def test_from_one_way_to_another(self):
         for capture in ({"tc_link": "clsact"}, {"tc_link": "tcx"}, {"ingress": "xdp"}, {"tc_link": "clsact"}):

@@ -10,14 +10,13 @@ import unittest
 from . import dns
 from .exporter import Exporter, get
 from .network import Namespace, connect, remove_stale_namespaces
-from .process import LabError, Process, run, wait_until
+from .process import SLOW, LabError, Process, fewer, run, wait_until
 from .snapshot import Snapshot, check_ledgers, ledger
 
-__all__ = ["Exporter", "LabCase", "LabError", "Namespace", "Process", "Snapshot", "check_ledgers", "connect", "dns",
-           "get", "ledger", "run", "wait_until"]
+__all__ = ["Exporter", "LabCase", "LabError", "Namespace", "Process", "SLOW", "Snapshot", "check_ledgers", "connect",
+           "dns", "fewer", "get", "ledger", "run", "wait_until"]
 
 _FOLDER = os.path.dirname(os.path.abspath(__file__))
-_NEEDED = ("ip", "tc", "ss", "sysctl", "nsd", "nsd-control", "unbound", "dnsperf", "dig", "prometheus", "promtool", "setpriv")
 
 
 def _from_environment(name, what):
@@ -34,6 +33,8 @@ def _end_on_sigterm(*_):
 class LabCase(unittest.TestCase):
     """A test with a laboratory of its own; everything it started is gone when it ends."""
 
+    needed = ("ip", "tc", "ss", "sysctl", "nsd", "nsd-control", "unbound", "dnsperf", "dig", "setpriv")
+
     def setUp(self):
         signal.signal(signal.SIGTERM, _end_on_sigterm)
         if os.geteuid() != 0:
@@ -41,7 +42,7 @@ class LabCase(unittest.TestCase):
         for path in ("/usr/sbin", "/sbin"):
             if path not in os.environ["PATH"].split(":"):
                 os.environ["PATH"] += f":{path}"
-        missing = [program for program in _NEEDED if not shutil.which(program)]
+        missing = [program for program in self.needed if not shutil.which(program)]
         if missing:
             raise LabError(f"not installed: {' '.join(missing)}; deploy/packages.sh test installs them")
         self.tools = _from_environment("DNSEXP_TOOLS", "the folder of dns_flood and dns_reflect")

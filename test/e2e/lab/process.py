@@ -9,6 +9,15 @@ import time
 _libc = ctypes.CDLL(None, use_errno=True)
 _PR_SET_PDEATHSIG = 1  # linux/prctl.h
 
+# How many times slower than usual this machine is, 1 to 100: an emulated one, say. Where it matters, tests take more time
+# and send less; what is checked stays the same.
+SLOW = min(max(int(os.environ.get("DNSEXP_SLOW") or 1), 1), 100)
+
+
+def fewer(count):
+    """So many queries, or as many as a slow machine sends in the same time."""
+    return count // SLOW
+
 
 class LabError(AssertionError):
     """Something the test needs is missing or did not come: a failure, never a skip."""
@@ -19,8 +28,9 @@ def _die_with_parent():
 
 
 def wait_until(condition, what, timeout=10.0, pause=0.05):
-    """Returns the first true value of condition(); a LabError that names `what` after `timeout` seconds."""
-    end = time.monotonic() + timeout
+    """Returns the first true value of condition(); a LabError that names `what` after `timeout` seconds (of a machine
+    that is not slow)."""
+    end = time.monotonic() + timeout * SLOW
     while True:
         value = condition()
         if value:
