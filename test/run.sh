@@ -5,16 +5,17 @@
 #   lint                              test/lint.sh; with TIDY=1 clang-tidy too (minutes)
 #   unit golden fuzz kernel e2e bench the rings of the release build (kernel, e2e and bench need root)
 #   asan tsan                         the rings unit, golden and fuzz again, under sanitizers
+#   kernels                           test/kernels/run.sh: ring kernel and some of e2e in older kernels (minutes)
 set -uo pipefail
 cd "$(dirname "$0")/.." || exit 1
 rings="unit golden fuzz kernel e2e bench"
-steps=${*:-format lint $rings asan tsan}
+steps=${*:-format lint $rings asan tsan kernels}
 jobs=$(nproc)
 summary=()
 failed=0
 
 note() { # note STEP STATUS TEXT
-    summary+=("$(printf '%-6s %-6s %s' "$1" "$2" "$3")")
+    summary+=("$(printf '%-7s %-6s %s' "$1" "$2" "$3")")
     if [ "$2" = FAILED ]; then failed=1; fi
 }
 
@@ -71,6 +72,14 @@ lint() {
     fi
 }
 
+kernels() {
+    if test/kernels/run.sh; then
+        note kernels passed "$(cat build/kernels/*/version | tr '\n' ' ')"
+    else
+        note kernels FAILED "see above"
+    fi
+}
+
 mkdir -p build
 trap 'rm -f build/.built-*-$$' EXIT
 deploy/packages.sh test && deploy/civetweb.sh build/civetweb || exit 1
@@ -86,7 +95,9 @@ for step in $steps; do
             else
                 note "$step" FAILED "the build failed"
             fi ;;
-        *) note "$step" FAILED "no such step; there are: format lint $rings asan tsan" ;;
+        kernels)
+            if build release; then kernels; else note kernels FAILED "the release build failed"; fi ;;
+        *) note "$step" FAILED "no such step; there are: format lint $rings asan tsan kernels" ;;
     esac
 done
 
