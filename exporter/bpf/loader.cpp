@@ -93,8 +93,8 @@ Status set_map_sizes(dns_exporter& skeleton, const Config& config) {
 Status make_fallback_entries(dns_exporter& skeleton) {
     const int fd = bpf_map__fd(skeleton.maps.traffic);
     const std::vector<dns_traffic> zeros(static_cast<size_t>(libbpf_num_possible_cpus()));
-    std::vector<uint16_t> outcomes = {DNS_OUTCOME_TIMEOUT, DNS_OUTCOME_UNTRACKED};
-    for (uint16_t rcode = 0; rcode < 16; rcode++) outcomes.push_back(rcode);
+    std::vector<uint16_t> outcomes = {DNS_OUTCOME_OTHER, DNS_OUTCOME_TIMEOUT, DNS_OUTCOME_UNTRACKED};
+    for (uint16_t rcode = 0; rcode < DNS_RCODES_NAMED; rcode++) outcomes.push_back(rcode);
     for (uint8_t role = 0; role < DNS_ROLES; role++)
         for (uint8_t transport = 0; transport < DNS_TRANSPORTS; transport++)
             for (const uint16_t outcome : outcomes) {
@@ -103,6 +103,22 @@ Status make_fallback_entries(dns_exporter& skeleton) {
                     return Error{"prepare BPF map", "traffic", errno, "", ""};
             }
     return ok();
+}
+
+uint32_t tunnel_bit(Tunnel tunnel) {
+    switch (tunnel) {
+        case Tunnel::gre:
+            return DNS_TUNNEL_GRE;
+        case Tunnel::ipip:
+            return DNS_TUNNEL_IPIP;
+        case Tunnel::pppoe:
+            return DNS_TUNNEL_PPPOE;
+        case Tunnel::vxlan:
+            return DNS_TUNNEL_VXLAN;
+        case Tunnel::geneve:
+            return DNS_TUNNEL_GENEVE;
+    }
+    return 0;
 }
 
 Error load_error(int error, Variant variant) {
@@ -145,6 +161,7 @@ dns_settings make_settings(const Config& config) {
         settings.ports[i] = i < settings.port_count ? ports[i] : ports.front();
         settings.port_filter |= 1ULL << (settings.ports[i] % 64);
     }
+    for (const Tunnel tunnel : config.capture.tunnels) settings.tunnels |= tunnel_bit(tunnel);
     const auto& edges = config.metrics.latency_buckets_seconds;
     settings.latency_edge_count =
         static_cast<uint32_t>(std::min<size_t>(edges.size(), DNS_LATENCY_EDGES_MAX));

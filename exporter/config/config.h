@@ -22,12 +22,14 @@ struct PerformanceConfig {
 
 enum class Ingress { automatic, xdp, tc };
 enum class TcLink { automatic, tcx, clsact };
+enum class Tunnel { gre, ipip, pppoe, vxlan, geneve };
 
 struct CaptureConfig {
     std::vector<std::string> interfaces;   // names or shell globs; empty: the default choice of net/choose.h
     Ingress ingress = Ingress::automatic;  // hook of arriving packets
     TcLink tc_link = TcLink::automatic;    // how TC programs are attached
     std::vector<uint16_t> ports = {53};    // of DNS servers; 1..kPortsMax distinct ones, each 1..65535
+    std::vector<Tunnel> tunnels;           // encapsulations that are looked into; distinct
     uint32_t query_timeout_ms = 5000;      // a query without a response is given up after; 100..60000
     uint32_t late_window_ms = 30000;       // after that, a response still counts as late for; 0..300000
     uint32_t max_servers = 32;             // with series of their own, the rest is `other`; 1..kServersMax

@@ -50,15 +50,28 @@ Rule truth(Place<Section, bool> place) {
     return single(place, "true or false", parse_truth);
 }
 
+// The words of a setting that takes one of a few, and what each stands for.
+template <typename Enum>
+using Choices = std::vector<std::pair<std::string, Enum>>;
+
+template <typename Enum>
+std::string words_of(const Choices<Enum>& choices) {
+    std::string words;
+    for (const auto& one : choices) words += (words.empty() ? "" : ", ") + one.first;
+    return words;
+}
+
+template <typename Enum>
+Parsed<Enum> parse_choice(const YAML::Node& node, const Choices<Enum>& choices) {
+    for (const auto& [name, value] : choices)
+        if (node.IsScalar() && node.Scalar() == name) return value;
+    return "is " + description(node);
+}
+
 template <typename Section, typename Enum>
-Rule choice(Place<Section, Enum> place, std::vector<std::pair<std::string, Enum>> choices) {
-    std::string allowed;
-    for (const auto& one : choices) allowed += (allowed.empty() ? "" : ", ") + one.first;
-    return single(place, allowed, [choices](const YAML::Node& node) -> Parsed<Enum> {
-        for (const auto& [name, value] : choices)
-            if (node.IsScalar() && node.Scalar() == name) return value;
-        return "is " + description(node);
-    });
+Rule choice(Place<Section, Enum> place, Choices<Enum> choices) {
+    return single(place, words_of(choices),
+                  [choices](const YAML::Node& node) { return parse_choice(node, choices); });
 }
 
 // A rule for a list whose items `parse` reads. `check` then judges an item against the ones before it: what
@@ -90,9 +103,26 @@ Rule list(Place<Section, std::vector<Item>> place, std::string allowed, size_t l
     return {std::move(allowed), apply};
 }
 
+template <typename Item>
+bool is_among(const Item& item, const std::vector<Item>& before) {
+    return std::find(before.begin(), before.end(), item) != before.end();
+}
+
 std::string check_distinct(uint16_t port, const std::vector<uint16_t>& before) {
-    const bool twice = std::find(before.begin(), before.end(), port) != before.end();
-    return twice ? std::to_string(port) + " is there twice" : "";
+    return is_among(port, before) ? std::to_string(port) + " is there twice" : "";
+}
+
+// A list of any of the choices, each at most once.
+template <typename Section, typename Enum>
+Rule choice_list(Place<Section, std::vector<Enum>> place, Choices<Enum> choices) {
+    return list(
+        place, "a list of distinct ones of " + words_of(choices), 0, choices.size(),
+        [choices](const YAML::Node& node) { return parse_choice(node, choices); },
+        [choices](Enum value, const std::vector<Enum>& before) {
+            const auto chosen = std::find_if(choices.begin(), choices.end(),
+                                             [value](const auto& one) { return one.second == value; });
+            return is_among(value, before) ? chosen->first + " is there twice" : std::string();
+        });
 }
 
 // The kernel compares whole nanoseconds, so edges must differ in them.
@@ -137,6 +167,12 @@ std::vector<ConfigKey> make_keys() {
         list(
             Place{capture, &CaptureConfig::ports}, "a list of 1..8 distinct ports, each 1..65535", 1,
             kPortsMax, [port](const YAML::Node& node) { return parse_whole(node, port); }, check_distinct));
+    add("capture", "tunnels",
+        choice_list(Place{capture, &CaptureConfig::tunnels}, {{"gre", Tunnel::gre},
+                                                              {"ipip", Tunnel::ipip},
+                                                              {"pppoe", Tunnel::pppoe},
+                                                              {"vxlan", Tunnel::vxlan},
+                                                              {"geneve", Tunnel::geneve}}));
     add("capture", "query_timeout_ms", whole(Place{capture, &CaptureConfig::query_timeout_ms}, {100, 60000}));
     add("capture", "late_window_ms", whole(Place{capture, &CaptureConfig::late_window_ms}, {0, 300000}));
     add("capture", "max_servers", whole(Place{capture, &CaptureConfig::max_servers}, {1, kServersMax}));

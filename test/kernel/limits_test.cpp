@@ -164,7 +164,7 @@ TEST_CASE("A full traffic map counts under the coarse key, and no count is lost"
     CHECK(sum(only(full, {"response "})) == pairs);
     // Every entry is used: what is no coarse key (one for each outcome, role and transport), and the coarse
     // one of these.
-    constexpr size_t coarse_keys = (16 + 2) * DNS_ROLES * DNS_TRANSPORTS;
+    constexpr size_t coarse_keys = (DNS_RCODES_NAMED + 3) * DNS_ROLES * DNS_TRANSPORTS;
     CHECK(only(full, {"query "}).size() == capacity() - coarse_keys + 1);
 
     talk.ask(1, 8, 1);  // a key that is in the map goes on

@@ -40,6 +40,7 @@ void check_same(const Config& a, const Config& b) {
     CHECK(a.capture.ingress == b.capture.ingress);
     CHECK(a.capture.tc_link == b.capture.tc_link);
     CHECK(a.capture.ports == b.capture.ports);
+    CHECK(a.capture.tunnels == b.capture.tunnels);
     CHECK(a.capture.query_timeout_ms == b.capture.query_timeout_ms);
     CHECK(a.capture.late_window_ms == b.capture.late_window_ms);
     CHECK(a.capture.max_servers == b.capture.max_servers);
@@ -90,6 +91,7 @@ capture:
   ingress: xdp
   tc_link: clsact
   ports: [53, 5353]
+  tunnels: [geneve, gre, vxlan, pppoe, ipip]
   query_timeout_ms: 100
   late_window_ms: 0
   max_servers: 256
@@ -100,7 +102,14 @@ monitoring: {prometheus_enabled: false, prometheus_port: 9}
     for (const ConfigError& error : load.errors) FAIL_CHECK(error.text());
     Config expected;
     expected.performance = {64, 128, 7};
-    expected.capture = {{"eth0", "*"}, Ingress::xdp, TcLink::clsact, {53, 5353}, 100, 0, 256};
+    expected.capture = {{"eth0", "*"},
+                        Ingress::xdp,
+                        TcLink::clsact,
+                        {53, 5353},
+                        {Tunnel::geneve, Tunnel::gre, Tunnel::vxlan, Tunnel::pppoe, Tunnel::ipip},
+                        100,
+                        0,
+                        256};
     expected.metrics = {{0.001, 0.5, 2}, 0, 1000};
     expected.monitoring = {false, 9};
     check_same(load.config, expected);
@@ -195,6 +204,18 @@ TEST_CASE("A list names the line of each wrong item") {
     CHECK(contains(error_of("capture: {interfaces: [[eth0]]}"), "item: must be text, is a list"));
 }
 
+TEST_CASE("Tunnels are a list of their words, each once") {
+    const std::string allowed = "; allowed: a list of distinct ones of gre, ipip, pppoe, vxlan, geneve";
+    CHECK(parse_config("capture: {tunnels: []}", "f.yaml").config.capture.tunnels.empty());
+    CHECK(errors_of("capture: {tunnels: [\"gre\", geneve]}").empty());
+    CHECK(errors_of("capture:\n  tunnels:\n    - gre\n    - GRE\n    - gre\n    - 4789\n") ==
+          std::vector<std::string>{"f.yaml:4: capture.tunnels: item: is the text \"GRE\"" + allowed,
+                                   "f.yaml:5: capture.tunnels: item: gre is there twice" + allowed,
+                                   "f.yaml:6: capture.tunnels: item: is the number 4789" + allowed});
+    CHECK(error_of("capture: {tunnels: gre}") ==
+          "f.yaml:1: capture.tunnels: must be a list, is the text \"gre\"" + allowed);
+}
+
 TEST_CASE("A wrong or repeated value leaves the configuration as it was") {
     using Ports = std::vector<uint16_t>;
     CHECK(parse_config("capture: {ports: [54, 0]}", "f.yaml").config.capture.ports == Ports{53});
@@ -233,7 +254,7 @@ TEST_CASE("The bounds of tables are the kernel side's") {
 TEST_CASE("An unknown name comes with the one that was probably meant") {
     CHECK(error_of("capture:\n  prots: [53]") ==
           "f.yaml:2: capture.prots: unknown key, did you mean ports?; allowed: interfaces, ingress, tc_link, "
-          "ports, "
+          "ports, tunnels, "
           "query_timeout_ms, late_window_ms, max_servers");
     CHECK(
         error_of("\ncaptures: {}") ==
