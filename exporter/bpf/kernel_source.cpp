@@ -189,9 +189,12 @@ void KernelSource::list_map_use(RawSnapshot& snapshot) const {
     const auto& skeleton = *programs_.skeleton;
     uint64_t live = 0;
     for (const uint64_t active : snapshot.active) live += active;
+    uint64_t streams = 0;  // an entry is never given back, only taken by another stream
+    for (const dns_stats& cpu : snapshot.stats) streams += cpu.flows_new - cpu.flows_evicted;
     snapshot.maps = {
         {"traffic", snapshot.traffic.size(), DNS_TRAFFIC_ENTRIES},
         {"pending", live, uint64_t{skeleton.rodata->pending_set_mask + 1} * DNS_PENDING_WAYS},
+        {"tcp_streams", streams, DNS_FLOWS},
         {"servers", skeleton.bss->servers_used, skeleton.rodata->max_servers},
         {"interfaces", snapshot.interface_slots.size(), DNS_INTERFACES_MAX - 1},
     };
