@@ -4,6 +4,7 @@
 #include <cstring>
 #include <numeric>
 
+#include "exporter/fold/fold_edns.h"
 #include "exporter/fold/fold_stats.h"
 #include "exporter/fold/names.h"
 #include "exporter/fold/outcome_class.h"
@@ -88,6 +89,7 @@ Folded Fold::fold(const RawSnapshot& snapshot) {
     fold_packets(stats, folded);
     fold_headers(stats, folded);
     fold_sizes(stats, folded[Metric::message_size]);
+    fold_edns(stats, folded);
     fold_messages(snapshot, names, folded[Metric::messages]);
     fold_servers(snapshot, names, folded);
     fold_own(snapshot, folded);
@@ -102,11 +104,6 @@ void Fold::exported() {
     clients_.exported();
 }
 
-std::string Fold::rcode_label(uint16_t outcome) {
-    const std::string name = outcome_name(outcome);
-    return outcome_has_name(outcome) || unnamed_rcodes_.admit({name}) ? name : std::string(other_label);
-}
-
 Fold::Undelivered Fold::fold_traffic(const RawSnapshot& snapshot, const SlotNames& names, Folded& folded) {
     Tally queries;
     Tally responses;
@@ -117,7 +114,7 @@ Fold::Undelivered Fold::fold_traffic(const RawSnapshot& snapshot, const SlotName
         undelivered.domains[static_cast<size_t>(outcome_class(key.outcome))] += sum.undelivered;
         if (key.role == DNS_ROLE_SERVER) undelivered.clients += sum.undelivered;
 
-        const std::string rcode = rcode_label(key.outcome);
+        const std::string rcode = outcome_name(key.outcome);
         const std::string role(role_name(key.role));
         const std::string protocol(transport_name(key.transport));
         if (sum.queries != 0) {

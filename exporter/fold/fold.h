@@ -48,7 +48,6 @@ class Fold {
     Undelivered fold_traffic(const RawSnapshot& snapshot, const SlotNames& names, Folded& folded);
     void fold_latencies(const RawSnapshot& snapshot, const SlotNames& names, FoldedFamily& family);
     void fold_heavy_hitters(const Undelivered& undelivered, Folded& folded);
-    std::string rcode_label(uint16_t outcome);
 
     RegistrableDomains registrable_;
     TopK domains_;
@@ -58,7 +57,6 @@ class Fold {
     LabelBudget query_labels_{query_budget};
     LabelBudget response_labels_{response_budget};
     LabelBudget latency_labels_;
-    LabelBudget unnamed_rcodes_{unnamed_rcode_budget};
 };
 
 }  // namespace dnsexp

@@ -20,10 +20,18 @@ std::string text(std::string_view name) {
 bool expected(uint32_t protocol, uint32_t reason) {
     switch (reason) {
         case DNS_BAD_UDP_LENGTH:
+        case DNS_SEGMENTED:
             return protocol == DNS_PROTO_UDP;
         case DNS_TCP_NO_MESSAGE_START:
+        case DNS_TCP_OUT_OF_ORDER:
+        case DNS_TCP_BUSY:
+        case DNS_TCP_CONTINUATION:
+        case DNS_TCP_RETRANSMISSION:
             return protocol == DNS_PROTO_TCP;
-        case DNS_FRAGMENT:
+        case DNS_TCP_LOST:  // of messages, never of a packet
+            return false;
+        case DNS_FRAGMENT:  // the first one has ports, the later ones have none
+            return protocol != DNS_PROTO_TCP;
         case DNS_BAD_IP_HEADER:
         case DNS_EXTENSION_HEADERS:
             return protocol == DNS_PROTO_UNKNOWN;
@@ -35,9 +43,49 @@ bool expected(uint32_t protocol, uint32_t reason) {
     }
 }
 
+// Segments that nothing is wrong with, though no message was counted in them.
+bool is_error(uint32_t reason) {
+    return reason != DNS_OK && reason != DNS_TCP_CONTINUATION && reason != DNS_TCP_RETRANSMISSION;
+}
+
+// Reasons of a message in a TCP stream. A segment that counts as one of these is not an error of its own:
+// stats.stream_errors has each message.
+bool is_of_message(uint32_t reason) {
+    switch (reason) {
+        case DNS_SHORT_HEADER:
+        case DNS_BAD_LABEL:
+        case DNS_COMPRESSED_QUESTION:
+        case DNS_NAME_TOO_LONG:
+        case DNS_TRUNCATED_QUESTION:
+        case DNS_TCP_LOST:
+            return true;
+        default:
+            return false;
+    }
+}
+
+// Packets, and messages of TCP streams, that were not read for this reason.
+uint64_t errors_of(const dns_stats& stats, uint32_t reason) {
+    const uint64_t segments = is_of_message(reason) ? 0 : stats.packets[DNS_PROTO_TCP][reason];
+    return stats.packets[DNS_PROTO_UDP][reason] + stats.packets[DNS_PROTO_UNKNOWN][reason] + segments +
+           stats.stream_errors[reason];
+}
+
 // The opcodes that IANA has assigned; the others are shown when they are seen.
 bool assigned_opcode(uint32_t opcode) {
     return opcode <= 6 && opcode != 3;
+}
+
+// DO lies in the OPT record, and of responses not every one is looked for.
+bool is_counted(uint32_t flag, uint32_t kind) {
+    return flag != DNS_FLAG_DO || kind == DNS_QUERY;
+}
+
+uint64_t with_flag(const __u64 (&sets)[DNS_FLAG_SETS], uint32_t flag) {
+    uint64_t count = 0;
+    for (uint32_t set = 0; set < DNS_FLAG_SETS; ++set)
+        if ((set >> flag & 1) != 0) count += sets[set];
+    return count;
 }
 
 }  // namespace
@@ -45,14 +93,14 @@ bool assigned_opcode(uint32_t opcode) {
 void fold_packets(const dns_stats& stats, Folded& folded) {
     Tally packets;
     Tally errors;
-    for (uint32_t protocol = 0; protocol < DNS_PROTOCOLS; ++protocol) {
-        for (uint32_t reason = 0; reason < DNS_REASONS; ++reason) {
+    for (uint32_t reason = 0; reason < DNS_REASONS; ++reason) {
+        const std::string name = text(reason_name(reason));
+        for (uint32_t protocol = 0; protocol < DNS_PROTOCOLS; ++protocol) {
             const uint64_t count = stats.packets[protocol][reason];
-            const std::string name = text(reason_name(reason));
             if (count != 0 || expected(protocol, reason))
                 packets.add({text(protocol_name(protocol)), name}, count);
-            if (reason != DNS_OK) errors.add({name}, count);
         }
+        if (is_error(reason)) errors.add({name}, errors_of(stats, reason));
     }
     folded[Metric::packets].series = packets.series();
     folded[Metric::parse_errors].series = errors.series();
@@ -61,6 +109,7 @@ void fold_packets(const dns_stats& stats, Folded& folded) {
 void fold_headers(const dns_stats& stats, Folded& folded) {
     Tally opcodes;
     Tally flags;
+    Tally multicast;
     for (uint32_t kind = 0; kind < DNS_KINDS; ++kind) {
         const std::string kind_text = text(kind_name(kind));
         for (uint32_t opcode = 0; opcode < DNS_OPCODES; ++opcode) {
@@ -68,13 +117,14 @@ void fold_headers(const dns_stats& stats, Folded& folded) {
             if (count != 0 || assigned_opcode(opcode))
                 opcodes.add({opcode_name(static_cast<uint8_t>(opcode)), kind_text}, count);
         }
-        for (uint32_t set = 0; set < DNS_FLAG_SETS; ++set)
-            for (uint32_t flag = 0; flag < DNS_FLAGS; ++flag)
-                flags.add({text(flag_name(flag)), kind_text},
-                          (set >> flag & 1) != 0 ? stats.flag_sets[kind][set] : 0);
+        for (uint32_t flag = 0; flag < DNS_FLAGS; ++flag)
+            if (is_counted(flag, kind))
+                flags.add({text(flag_name(flag)), kind_text}, with_flag(stats.flag_sets[kind], flag));
+        multicast.add({kind_text}, stats.multicast[kind]);
     }
     folded[Metric::opcodes].series = opcodes.series();
     folded[Metric::flags].series = flags.series();
+    folded[Metric::multicast_messages].series = multicast.series();
 }
 
 void fold_sizes(const dns_stats& stats, FoldedFamily& family) {

@@ -8,7 +8,7 @@
 namespace dnsexp {
 
 void fold_packets(const dns_stats& stats, Folded& folded);  // packets, parse errors
-void fold_headers(const dns_stats& stats, Folded& folded);  // opcodes, flags
+void fold_headers(const dns_stats& stats, Folded& folded);  // opcodes, flags, multicast messages
 void fold_sizes(const dns_stats& stats, FoldedFamily& family);
 void fold_messages(const RawSnapshot& snapshot, const SlotNames& names, FoldedFamily& family);
 void fold_servers(const RawSnapshot& snapshot, const SlotNames& names, Folded& folded);

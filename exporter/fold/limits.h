@@ -4,6 +4,8 @@
 #include <cstddef>
 #include <cstdint>
 
+#include "ebpf/dns_abi.h"
+
 namespace dnsexp {
 
 inline constexpr uint32_t default_top_domains = 100;
@@ -14,7 +16,10 @@ inline constexpr size_t query_budget = 2048;
 inline constexpr size_t response_budget = 1536;
 inline constexpr size_t latency_budget = 96;  // the shared ones included
 
-// RCODEs without a name that get a label of their own; the rest are `other`.
-inline constexpr size_t unnamed_rcode_budget = 8;
+// Values of the label rcode: IANA's names below DNS_RCODES_NAMED with TIMEOUT and UNTRACKED; 12 to 15, which
+// have none, and the further ones that the kernel side lets through; `other`.
+inline constexpr size_t named_outcomes = 22;
+inline constexpr size_t unnamed_rcodes = 4 + DNS_EXTRA_RCODES;
+inline constexpr size_t outcome_labels = named_outcomes + unnamed_rcodes + 1;
 
 }  // namespace dnsexp

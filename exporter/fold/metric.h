@@ -25,6 +25,10 @@ enum class Metric : uint8_t {
     unreachable,
     opcodes,
     flags,
+    multicast_messages,
+    edns_payload_size,
+    edns_walks,
+    extended_errors,
     // from events
     domain_queries,
     client_queries,

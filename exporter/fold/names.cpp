@@ -38,7 +38,8 @@ std::string_view pick(const std::array<std::string_view, N>& names, uint32_t ind
     return index < N ? names[index] : unknown;
 }
 
-// Index: the RCODE. An empty name is unassigned.
+// Index: the RCODE. An empty name is unassigned. 16 is BADVERS, not BADSIG: those above 15 come from OPT
+// records (RFC 6891, 9), never from a TSIG record.
 constexpr std::array<std::string_view, 24> rcodes = {
     "NOERROR", "FORMERR", "SERVFAIL", "NXDOMAIN",  "NOTIMP",  "REFUSED", "YXDOMAIN", "YXRRSET",
     "NXRRSET", "NOTAUTH", "NOTZONE",  "DSOTYPENI", "",        "",        "",         "",
@@ -50,6 +51,7 @@ constexpr std::array<std::string_view, 7> opcodes = {"QUERY",  "IQUERY", "STATUS
 std::string_view assigned_outcome(uint16_t outcome) {
     if (outcome == DNS_OUTCOME_TIMEOUT) return "TIMEOUT";
     if (outcome == DNS_OUTCOME_UNTRACKED) return "UNTRACKED";
+    if (outcome == DNS_OUTCOME_OTHER) return other_label;
     return outcome < rcodes.size() ? rcodes[outcome] : std::string_view();
 }
 
@@ -97,10 +99,6 @@ std::string outcome_name(uint16_t outcome) {
     return name.empty() ? "RCODE" + std::to_string(outcome) : std::string(name);
 }
 
-bool outcome_has_name(uint16_t outcome) {
-    return !assigned_outcome(outcome).empty();
-}
-
 std::string opcode_name(uint8_t opcode) {
     const std::string_view name = opcode < opcodes.size() ? opcodes[opcode] : std::string_view();
     return name.empty() ? "OPCODE" + std::to_string(opcode) : std::string(name);
@@ -145,12 +143,17 @@ std::string_view reason_name(uint32_t reason) {
     return pick<DNS_REASONS>(
         {"message", "short_header", "bad_udp_length", "bad_label", "compressed_question", "name_too_long",
          "truncated_question", "truncated_packet", "fragment", "bad_ip_header", "extension_headers",
-         "segmented", "tcp_no_message_start", "load_failed"},
+         "segmented", "tcp_no_message_start", "load_failed", "tcp_out_of_order", "tcp_busy", "tcp_lost",
+         "tcp_continuation", "tcp_retransmission"},
         reason);
 }
 
 std::string_view flag_name(uint32_t flag) {
-    return pick<DNS_FLAGS>({"aa", "tc", "rd", "ra", "ad", "cd"}, flag);
+    return pick<DNS_FLAGS>({"aa", "tc", "rd", "ra", "ad", "cd", "do"}, flag);
+}
+
+std::string_view edns_result_name(uint32_t result) {
+    return pick<DNS_EDNS_RESULTS>({"found", "absent", "cut", "malformed"}, result);
 }
 
 std::string_view latency_type_name(uint32_t latency_type) {

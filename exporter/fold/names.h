@@ -29,9 +29,9 @@ std::string printable_text(std::string_view text);
 // rest.
 std::string type_name(uint16_t type);
 
-// Mnemonic of the IANA registry "DNS RCODEs", TIMEOUT and UNTRACKED, RCODE<n> for the rest.
+// Mnemonic of the IANA registry "DNS RCODEs", TIMEOUT and UNTRACKED, `other` for DNS_OUTCOME_OTHER, RCODE<n>
+// for the rest, of which the kernel side lets only a few through (limits.h).
 std::string outcome_name(uint16_t outcome);
-bool outcome_has_name(uint16_t outcome);
 
 // Mnemonic of the IANA registry "DNS OpCodes", OPCODE<n> for the rest.
 std::string opcode_name(uint8_t opcode);
@@ -48,6 +48,7 @@ std::string_view kind_name(uint32_t kind);
 std::string_view ip_version_name(uint32_t ip);
 std::string_view reason_name(uint32_t reason);  // DNS_OK is "message"
 std::string_view flag_name(uint32_t flag);
+std::string_view edns_result_name(uint32_t result);
 std::string_view latency_type_name(uint32_t latency_type);
 
 }  // namespace dnsexp

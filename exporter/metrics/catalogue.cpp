@@ -17,13 +17,13 @@ constexpr size_t latency_edges = 15;   // 0.0001 to 5 s
 constexpr size_t maps = 16;            // maps that the exporter reports on
 constexpr size_t histogram_extra = 3;  // the bucket +Inf, sum and count
 
-constexpr size_t outcomes =
-    22 + unnamed_rcode_budget + 1;  // named (TIMEOUT and UNTRACKED too), numbered, `other`
-constexpr size_t shared = outcomes * DNS_ROLES * DNS_TRANSPORTS;  // combinations of server `other`
+constexpr size_t shared = outcome_labels * DNS_ROLES * DNS_TRANSPORTS;  // combinations of server `other`
 constexpr size_t server_roles = (max_servers + 1) * DNS_ROLES;
 constexpr size_t domains = default_top_domains + 1;
 constexpr size_t interfaces = DNS_INTERFACES_MAX;
 constexpr size_t paths = size_t{DNS_DIRECTIONS} * DNS_KINDS * DNS_TRANSPORTS * DNS_IP_VERSIONS;
+// All but a message and the segments that nothing is wrong with.
+constexpr size_t error_reasons = DNS_REASONS - 3;
 constexpr size_t hook_modes = 2;  // an interface's two hooks, each in one mode at a time
 
 constexpr MetricInfo table[] = {
@@ -45,12 +45,30 @@ constexpr MetricInfo table[] = {
      "Queries by registrable domain and outcome: the heaviest domains and other.",
      {"domain", "rcode"},
      domains* TopK::classes},
+    {Metric::edns_payload_size,
+     "dns_edns_udp_payload_bytes",
+     MetricType::Histogram,
+     "UDP payload size in bytes that queries with an OPT record offer.",
+     {},
+     DNS_EDNS_EDGES + histogram_extra},
+    {Metric::edns_walks,
+     "dns_edns_walks_total",
+     MetricType::Counter,
+     "Messages whose additional section was looked through for an OPT record, by what was found.",
+     {"result"},
+     DNS_EDNS_RESULTS},
+    {Metric::extended_errors,
+     "dns_extended_errors_total",
+     MetricType::Counter,
+     "Extended DNS Errors (RFC 8914) of responses that failed or have no answer, by info code.",
+     {"info_code"},
+     DNS_INFO_CODES},
     {Metric::flags,
      "dns_flags_total",
      MetricType::Counter,
-     "Messages with a flag of the DNS header set.",
+     "Messages with a flag of the DNS header set; do is that of the OPT record, of queries only.",
      {"flag", "kind"},
-     size_t{DNS_FLAGS} * DNS_KINDS},
+     size_t{DNS_FLAGS} * DNS_KINDS - 1},
     {Metric::message_size,
      "dns_message_size_bytes",
      MetricType::Histogram,
@@ -63,6 +81,12 @@ constexpr MetricInfo table[] = {
      "DNS messages seen, by interface.",
      {"interface", "direction", "kind", "protocol", "ip_version"},
      interfaces* paths},
+    {Metric::multicast_messages,
+     "dns_multicast_messages_total",
+     MetricType::Counter,
+     "Standard queries to a multicast group and the answers to them, which have no outcome.",
+     {"kind"},
+     DNS_KINDS},
     {Metric::opcodes,
      "dns_opcodes_total",
      MetricType::Counter,
@@ -72,15 +96,15 @@ constexpr MetricInfo table[] = {
     {Metric::packets,
      "dns_packets_total",
      MetricType::Counter,
-     "Packets on DNS ports: messages, or the reason why they are none.",
+     "Packets on DNS ports, of TCP payload segments: message, or the reason why none was counted in it.",
      {"protocol", "result"},
      size_t{DNS_PROTOCOLS} * DNS_REASONS},
     {Metric::parse_errors,
      "dns_parse_errors_total",
      MetricType::Counter,
-     "Packets on DNS ports that are no DNS message, by reason.",
+     "Packets on DNS ports, and messages of TCP streams, that were not read, by reason.",
      {"reason"},
-     DNS_REASONS - 1},
+     error_reasons},
     {Metric::queries,
      "dns_queries_total",
      MetricType::Counter,

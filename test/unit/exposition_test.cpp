@@ -7,6 +7,7 @@
 #include <sstream>
 
 #include "exporter/fold/fold.h"
+#include "exporter/fold/limits.h"
 #include "exporter/metrics/catalogue.h"
 #include "test/support/snapshots.h"
 
@@ -14,6 +15,14 @@ using namespace dnsexp;
 using namespace dnsexp::testing;
 
 namespace {
+
+// As the kernel side tells it: RCODEs below DNS_RCODES_NAMED, the first DNS_EXTRA_RCODES others, and the
+// three that are none.
+uint16_t any_outcome(uint32_t random) {
+    constexpr uint32_t numbered = DNS_RCODES_NAMED + DNS_EXTRA_RCODES;
+    const uint32_t outcome = random % (numbered + 3);
+    return static_cast<uint16_t>(outcome < numbered ? outcome : DNS_OUTCOME_OTHER + outcome - numbered);
+}
 
 // Everything at once that could make series: more than the kernel's maps can hold.
 Folded hostile_fold() {
@@ -47,7 +56,7 @@ Folded hostile_fold() {
         snapshot.latencies.push_back({index, {latency}});
     for (int i = 0; i < 20'000; ++i) {
         const dns_traffic_key key = {static_cast<uint16_t>(random() % 33),
-                                     static_cast<uint16_t>(random() % 64),
+                                     any_outcome(static_cast<uint32_t>(random())),
                                      static_cast<uint8_t>(random() % DNS_TYPE_SLOTS),
                                      static_cast<uint8_t>(random() % DNS_ROLES),
                                      static_cast<uint8_t>(random() % DNS_TRANSPORTS),
@@ -108,6 +117,16 @@ TEST_CASE("Under hostile traffic each family keeps to the catalogue: labels and 
     CHECK(all > 6'000);  // it did reach the budgets
 }
 
+TEST_CASE("All outcomes there can be have the labels that the worst case is reckoned with") {
+    const Folded folded = hostile_fold();
+    std::set<std::string> rcodes;
+    for (const Series& series : folded[Metric::responses].series) rcodes.insert(series.labels[0]);
+    CHECK(rcodes.size() == outcome_labels);
+    CHECK(rcodes.contains("BADCOOKIE"));
+    CHECK(rcodes.contains("RCODE27"));
+    CHECK(rcodes.contains("other"));
+}
+
 TEST_CASE("The text has HELP and TYPE for each family, those without series too") {
     const std::string text = exposition({}, {});
     for (const MetricInfo& info : catalogue()) {
@@ -155,6 +174,23 @@ TEST_CASE("Counters, gauges and histograms are written as the text format has th
          at = text.find("seconds_bucket{", at + 1))
         ++buckets;
     CHECK(buckets == 4);  // three edges and +Inf
+}
+
+TEST_CASE("A histogram without labels is written with its edges alone") {
+    Fold fold({});
+    RawSnapshot snapshot = empty_snapshot();
+    snapshot.stats[0].edns_sizes[dns_edns_bucket(1232)] = 2;
+    snapshot.stats[1].edns_size_sum = 2464;
+    const std::string text = exposition(fold.fold(snapshot), {});
+    for (const char* line :
+         {"\n# TYPE dns_edns_udp_payload_bytes histogram\n",
+          "\ndns_edns_udp_payload_bytes_bucket{le=\"1220\"} 0\n",
+          "\ndns_edns_udp_payload_bytes_bucket{le=\"1232\"} 2\n",
+          "\ndns_edns_udp_payload_bytes_bucket{le=\"+Inf\"} 2\n", "\ndns_edns_udp_payload_bytes_count 2\n",
+          "\ndns_edns_udp_payload_bytes_sum 2464\n"}) {
+        CAPTURE(line);
+        CHECK(text.find(line) != std::string::npos);
+    }
 }
 
 TEST_CASE("Whatever names the traffic had, the text is printable ASCII in whole lines") {

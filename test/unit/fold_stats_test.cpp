@@ -2,6 +2,7 @@
 
 #include <catch2/catch.hpp>
 #include <optional>
+#include <set>
 
 #include "ebpf/dns_classify.h"
 #include "exporter/fold/tally.h"
@@ -28,31 +29,100 @@ TEST_CASE("Small closed label sets start at zero") {
     CHECK(value(folded[Metric::packets], {"udp", "message"}) == 0);
     CHECK(value(folded[Metric::packets], {"tcp", "tcp_no_message_start"}) == 0);
     CHECK(value(folded[Metric::packets], {"unknown", "fragment"}) == 0);
+    CHECK(value(folded[Metric::packets], {"udp", "fragment"}) == 0);
     CHECK_FALSE(value(folded[Metric::packets], {"unknown", "message"}));
-    CHECK(folded[Metric::parse_errors].series.size() == DNS_REASONS - 1);
+    CHECK_FALSE(value(folded[Metric::packets], {"tcp", "fragment"}));
     CHECK(folded[Metric::opcodes].series.size() == 6 * 2);
-    CHECK(folded[Metric::flags].series.size() == 6 * 2);
+    CHECK(folded[Metric::flags].series.size() == 6 * 2 + 1);
+    CHECK(value(folded[Metric::flags], {"do", "query"}) == 0);
+    CHECK(folded[Metric::multicast_messages].series.size() == 2);
     CHECK(folded[Metric::active_queries].series.size() == 3);
+}
+
+TEST_CASE("Every result of a TCP segment is shown from the start, and none that a segment can't have") {
+    Folded folded;
+    fold_packets({}, folded);
+    std::set<std::string> results;
+    for (const Series& series : folded[Metric::packets].series)
+        if (series.labels[0] == "tcp") results.insert(series.labels[1]);
+    CHECK(results == std::set<std::string>{"message", "short_header", "bad_label", "compressed_question",
+                                           "name_too_long", "truncated_question", "truncated_packet",
+                                           "tcp_no_message_start", "load_failed", "tcp_out_of_order",
+                                           "tcp_busy", "tcp_continuation", "tcp_retransmission"});
+}
+
+TEST_CASE("Parse errors have all reasons from the start but those that are no errors") {
+    Folded folded;
+    fold_packets({}, folded);
+    CHECK(folded[Metric::parse_errors].series.size() == 16);
+    CHECK(value(folded[Metric::parse_errors], {"tcp_lost"}) == 0);
+    CHECK(value(folded[Metric::parse_errors], {"tcp_busy"}) == 0);
+    for (const char* no_error : {"message", "tcp_continuation", "tcp_retransmission"})
+        CHECK_FALSE(value(folded[Metric::parse_errors], {no_error}));
 }
 
 TEST_CASE("Packets are told by protocol, parse errors summed over them") {
     dns_stats stats{};
     stats.packets[DNS_PROTO_UDP][DNS_OK] = 100;
     stats.packets[DNS_PROTO_UDP][DNS_BAD_LABEL] = 2;
-    stats.packets[DNS_PROTO_TCP][DNS_BAD_LABEL] = 3;
+    stats.packets[DNS_PROTO_UDP][DNS_FRAGMENT] = 4;
+    stats.packets[DNS_PROTO_UNKNOWN][DNS_FRAGMENT] = 5;
     stats.packets[DNS_PROTO_UNKNOWN][DNS_SEGMENTED] = 1;  // not expected, shown all the same
     Folded folded;
     fold_packets(stats, folded);
     CHECK(value(folded[Metric::packets], {"udp", "message"}) == 100);
     CHECK(value(folded[Metric::packets], {"unknown", "segmented"}) == 1);
-    CHECK(value(folded[Metric::parse_errors], {"bad_label"}) == 5);
-    CHECK_FALSE(value(folded[Metric::parse_errors], {"message"}));
+    CHECK(value(folded[Metric::parse_errors], {"bad_label"}) == 2);
+    CHECK(value(folded[Metric::parse_errors], {"fragment"}) == 9);
+    CHECK(value(folded[Metric::parse_errors], {"segmented"}) == 1);
+}
+
+TEST_CASE("A message of a TCP stream is an error once, whatever its segment counts as") {
+    dns_stats stats{};
+    stats.packets[DNS_PROTO_TCP][DNS_OK] = 7;
+    stats.packets[DNS_PROTO_TCP][DNS_BAD_LABEL] = 1;  // the segment of three such messages
+    stats.stream_errors[DNS_BAD_LABEL] = 3;
+    stats.packets[DNS_PROTO_UDP][DNS_BAD_LABEL] = 10;
+    stats.packets[DNS_PROTO_TCP][DNS_SHORT_HEADER] = 2;
+    stats.stream_errors[DNS_SHORT_HEADER] = 2;
+    stats.stream_errors[DNS_TCP_LOST] = 4;
+    stats.stream_errors[DNS_TRUNCATED_QUESTION] = 1;  // its segment had a good message too
+    Folded folded;
+    fold_packets(stats, folded);
+    CHECK(value(folded[Metric::parse_errors], {"bad_label"}) == 13);
+    CHECK(value(folded[Metric::parse_errors], {"short_header"}) == 2);
+    CHECK(value(folded[Metric::parse_errors], {"tcp_lost"}) == 4);
+    CHECK(value(folded[Metric::parse_errors], {"truncated_question"}) == 1);
+    CHECK(value(folded[Metric::packets], {"tcp", "bad_label"}) == 1);
+    CHECK_FALSE(value(folded[Metric::packets], {"tcp", "tcp_lost"}));
+}
+
+TEST_CASE("A TCP segment that was not read is an error, one without news is none") {
+    dns_stats stats{};
+    const uint32_t unread[] = {DNS_TCP_NO_MESSAGE_START, DNS_TCP_OUT_OF_ORDER, DNS_TCP_BUSY,
+                               DNS_TRUNCATED_PACKET, DNS_LOAD_FAILED};
+    uint64_t count = 1;
+    for (const uint32_t reason : unread) stats.packets[DNS_PROTO_TCP][reason] = count++;
+    stats.packets[DNS_PROTO_TCP][DNS_TCP_CONTINUATION] = 100;
+    stats.packets[DNS_PROTO_TCP][DNS_TCP_RETRANSMISSION] = 200;
+    Folded folded;
+    fold_packets(stats, folded);
+    CHECK(value(folded[Metric::parse_errors], {"tcp_no_message_start"}) == 1);
+    CHECK(value(folded[Metric::parse_errors], {"tcp_out_of_order"}) == 2);
+    CHECK(value(folded[Metric::parse_errors], {"tcp_busy"}) == 3);
+    CHECK(value(folded[Metric::parse_errors], {"truncated_packet"}) == 4);
+    CHECK(value(folded[Metric::parse_errors], {"load_failed"}) == 5);
+    CHECK(value(folded[Metric::packets], {"tcp", "tcp_continuation"}) == 100);
+    CHECK(value(folded[Metric::packets], {"tcp", "tcp_retransmission"}) == 200);
+    uint64_t errors = 0;
+    for (const Series& series : folded[Metric::parse_errors].series) errors += series.value;
+    CHECK(errors == 1 + 2 + 3 + 4 + 5);
 }
 
 TEST_CASE("A message counts for each flag of its set, and an odd opcode is shown once seen") {
     dns_stats stats{};
-    stats.flag_sets[DNS_RESPONSE][dns_flag_set(0x8580)] = 7;  // QR AA RD RA
-    stats.flag_sets[DNS_RESPONSE][dns_flag_set(0x8180)] = 2;  // QR RD RA
+    stats.flag_sets[DNS_RESPONSE][dns_flag_set(0x8580, 0)] = 7;  // QR AA RD RA
+    stats.flag_sets[DNS_RESPONSE][dns_flag_set(0x8180, 0)] = 2;  // QR RD RA
     stats.opcodes[DNS_QUERY][9] = 1;
     Folded folded;
     fold_headers(stats, folded);
@@ -62,6 +132,29 @@ TEST_CASE("A message counts for each flag of its set, and an odd opcode is shown
     CHECK(value(folded[Metric::flags], {"tc", "response"}) == 0);
     CHECK(value(folded[Metric::opcodes], {"OPCODE9", "query"}) == 1);
     CHECK_FALSE(value(folded[Metric::opcodes], {"OPCODE9", "response"}));
+}
+
+TEST_CASE("DO is told of queries only") {
+    dns_stats stats{};
+    stats.flag_sets[DNS_QUERY][dns_flag_set(0x0100, 1)] = 5;  // RD
+    stats.flag_sets[DNS_QUERY][dns_flag_set(0x0100, 0)] = 8;
+    stats.flag_sets[DNS_RESPONSE][dns_flag_set(0x8100, 1)] = 1;  // the kernel side counts none such
+    Folded folded;
+    fold_headers(stats, folded);
+    CHECK(value(folded[Metric::flags], {"do", "query"}) == 5);
+    CHECK(value(folded[Metric::flags], {"rd", "query"}) == 13);
+    CHECK_FALSE(value(folded[Metric::flags], {"do", "response"}));
+    CHECK(value(folded[Metric::flags], {"rd", "response"}) == 1);
+}
+
+TEST_CASE("Multicast messages are told by kind") {
+    dns_stats stats{};
+    stats.multicast[DNS_QUERY] = 6;
+    stats.multicast[DNS_RESPONSE] = 9;
+    Folded folded;
+    fold_headers(stats, folded);
+    CHECK(value(folded[Metric::multicast_messages], {"query"}) == 6);
+    CHECK(value(folded[Metric::multicast_messages], {"response"}) == 9);
 }
 
 TEST_CASE("Message sizes are cumulative and summed in bytes") {

@@ -75,15 +75,29 @@ TEST_CASE("Slots without a name share the label other, in one series") {
     CHECK(value(folded, Metric::queries, {"other", "NOERROR", "192.0.2.1", "client", "udp"}) == 8);
 }
 
-TEST_CASE("Unnamed RCODEs have a label while there are few of them") {
+TEST_CASE("Extended RCODEs are labelled by name, number or other, as the kernel side tells them") {
     Fold fold({});
     RawSnapshot snapshot = empty_snapshot();
-    for (uint16_t rcode = 100; rcode < 120; ++rcode)
-        snapshot.traffic.push_back(traffic(key_of(1, rcode), {1, 1, 0}));
+    snapshot.traffic = {traffic(key_of(1, 16), {2, 1, 0}), traffic(key_of(1, 4095), {3, 3, 0}),
+                        traffic(key_of(1, DNS_OUTCOME_OTHER), {5, 4, 4})};
+    fold.add_event(event_for("example.com", DNS_OUTCOME_OTHER));
     const Folded folded = fold.fold(snapshot);
-    CHECK(folded[Metric::responses].series.size() == unnamed_rcode_budget + 1);
-    CHECK(value(folded, Metric::responses, {"RCODE100", "192.0.2.1", "client", "udp"}) == 1);
-    CHECK(value(folded, Metric::responses, {"other", "192.0.2.1", "client", "udp"}) == 12);
+    CHECK(value(folded, Metric::responses, {"BADVERS", "192.0.2.1", "client", "udp"}) == 2);
+    CHECK(value(folded, Metric::queries, {"A", "RCODE4095", "192.0.2.1", "client", "udp"}) == 3);
+    CHECK(value(folded, Metric::responses, {"other", "192.0.2.1", "client", "udp"}) == 5);
+    CHECK(value(folded, Metric::queries, {"A", "other", "192.0.2.1", "client", "udp"}) == 4);
+    CHECK(value(folded, Metric::domain_queries, {"other", "other"}) == 5);
+}
+
+TEST_CASE("A fold has the EDNS families, summed over CPUs") {
+    Fold fold({});
+    RawSnapshot snapshot = empty_snapshot();
+    snapshot.stats[0].edns_walks[DNS_EDNS_CUT] = 1;
+    snapshot.stats[1].edns_walks[DNS_EDNS_CUT] = 2;
+    const Folded folded = fold.fold(snapshot);
+    CHECK(value(folded, Metric::edns_walks, {"cut"}) == 3);
+    CHECK(folded[Metric::edns_payload_size].histograms.size() == 1);
+    CHECK(value(folded, Metric::multicast_messages, {"query"}) == 0);
 }
 
 TEST_CASE("Beyond their budget queries lose type and server, and nobody who was shown") {

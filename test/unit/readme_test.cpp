@@ -4,6 +4,8 @@
 #include <sstream>
 #include <string>
 
+#include "exporter/config/config_keys.h"
+#include "exporter/fold/names.h"
 #include "exporter/metrics/catalogue.h"
 
 using namespace dnsexp;
@@ -48,5 +50,38 @@ TEST_CASE("README names no metric that the catalogue lacks") {
         const std::string name = text.substr(at + 1, end - at - 1);
         INFO(name);
         CHECK(std::any_of(all.begin(), all.end(), [&](const auto& metric) { return name == metric.name; }));
+    }
+}
+
+TEST_CASE("README says what every result of a TCP segment and of a walk to an OPT record means") {
+    const std::string text = readme();
+    for (uint32_t reason = 0; reason < DNS_REASONS; ++reason) {
+        const std::string name(reason_name(reason));
+        INFO(name);
+        if (name == "tcp_lost")
+            CHECK(text.find("`dns_parse_errors_total{reason=\"tcp_lost\"}`") != std::string::npos);
+        else if (name.starts_with("tcp_") || reason == DNS_OK)
+            CHECK_FALSE(row_of(text, name).empty());
+    }
+    for (uint32_t result = 0; result < DNS_EDNS_RESULTS; ++result) {
+        const std::string name(edns_result_name(result));
+        INFO(name);
+        CHECK(row_of(text, "dns_edns_walks_total").find("`" + name + "`") != std::string::npos);
+    }
+}
+
+TEST_CASE("README and the example name every tunnel that can be selected") {
+    const std::string text = readme();
+    std::ifstream file(DNSEXP_SOURCE_DIR "/deploy/config.example.yaml");
+    std::stringstream example;
+    example << file.rdbuf();
+    for (const ConfigKey& key : config_keys()) {
+        if (key.name != "tunnels") continue;
+        std::istringstream words(key.allowed.substr(key.allowed.find("of gre") + 3));
+        for (std::string word; std::getline(words >> std::ws, word, ',');) {
+            INFO(word);
+            CHECK(text.find("`" + word + "`") != std::string::npos);
+            CHECK(example.str().find(word) != std::string::npos);
+        }
     }
 }
