@@ -141,9 +141,7 @@ class Matching:
         self._pair(full, full, same)
         self._pair(full, full, late)
         unknown = lambda m: None if m.known else m.addresses
-        addresses = lambda m: m.addresses
-        self._pair(addresses, unknown, same)
-        self._pair(addresses, unknown, late)
+        self._pair(lambda m: m.addresses, unknown, late)
         self._accept_errors()
         return self._differences()
 

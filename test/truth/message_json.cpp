@@ -47,6 +47,10 @@ std::string hex(const std::vector<uint8_t>& octets) {
     return text;
 }
 
+const char* protocol_text(uint32_t protocol) {
+    return protocol == DNS_PROTO_UDP ? "udp" : "tcp";
+}
+
 Json packet_fields(const ObservedMessage& seen) {
     Json line = {{"frame", seen.frame},
                  {"time", seconds(seen.time_ns)},
@@ -54,7 +58,7 @@ Json packet_fields(const ObservedMessage& seen) {
                  {"src", text_of(seen.source, seen.ip)},
                  {"dst", text_of(seen.destination, seen.ip)}};
     if (seen.protocol == DNS_PROTO_UNKNOWN) return line;
-    line["proto"] = seen.protocol == DNS_PROTO_UDP ? "udp" : "tcp";
+    line["proto"] = protocol_text(seen.protocol);
     line["sport"] = seen.source_port;
     line["dport"] = seen.destination_port;
     return line;
@@ -100,6 +104,13 @@ std::string json_line_of_last(const ObservedMessage& last, uint64_t count, bool 
     Json line = packet_fields(last);
     line["n"] = count;
     if (known) add_message(last, line);
+    return line.dump();
+}
+
+std::string json_line_of_error(uint64_t frame, uint64_t time_ns, uint32_t protocol, uint32_t reason) {
+    Json line = {{"frame", frame}, {"time", seconds(time_ns)}};
+    if (protocol != DNS_PROTO_UNKNOWN) line["proto"] = protocol_text(protocol);
+    line["error"] = std::string(reason_name(reason));
     return line.dump();
 }
 

@@ -12,7 +12,9 @@ namespace dnsexp::test {
 std::string json_line(const ObservedMessage& seen);
 
 // For the tool that can't tell the messages of one packet apart: the last of `count`, or their number and
-// addresses alone where the last one's octets are not known.
+// addresses alone where the last one's octets are not known. And for an error whose addresses it doesn't
+// know.
 std::string json_line_of_last(const ObservedMessage& last, uint64_t count, bool known);
+std::string json_line_of_error(uint64_t frame, uint64_t time_ns, uint32_t protocol, uint32_t reason);
 
 }  // namespace dnsexp::test
