@@ -85,6 +85,22 @@ DNS_INLINE void dns_stream_skip(struct dns_flow *flow, __u32 sequence)
 	flow->behind |= DNS_BEHIND_UNREAD;
 }
 
+/* The first cursor has come to the island. Where no message of its own ends there, what was read behind is none. */
+DNS_INLINE void dns_stream_join(struct dns_flow *flow, struct dns_segment *segment)
+{
+	const struct dns_flow_cursor *first = dns_stream_cursor(flow, flow->first);
+	if (flow->state == DNS_FLOW_TENTATIVE || (first->at == flow->island && !first->have)) {
+		segment->lost += first->have != 0;
+		dns_stream_adopt(flow);
+		return;
+	}
+	flow->behind = DNS_BEHIND_NOTHING;
+	if (first->have || dns_before(first->at, flow->high)) {
+		segment->lost++;
+		flow->state = DNS_FLOW_LOST;
+	}
+}
+
 /* After the first cursor has moved: has the hole been closed, or can it not be closed any more? */
 DNS_INLINE void dns_stream_settle(struct dns_flow *flow, struct dns_segment *segment)
 {
@@ -99,10 +115,8 @@ DNS_INLINE void dns_stream_settle(struct dns_flow *flow, struct dns_segment *seg
 			return;
 		}
 	}
-	if (dns_stream_has_island(flow) && !dns_before(at, flow->island)) {
-		segment->lost += first->have != 0;
-		dns_stream_adopt(flow);
-	}
+	if (dns_stream_has_island(flow) && !dns_before(at, flow->island))
+		dns_stream_join(flow, segment);
 }
 
 /* A hole before `from`, in front of the cursor `index`. Returns 1 where the segment's rest is to be read. */
@@ -153,34 +167,61 @@ DNS_INLINE __u32 dns_stream_turn(struct dns_flow *flow, struct dns_segment *segm
 /* A segment that precedes all that is known: the stream's first ones came out of order. */
 DNS_INLINE __u32 dns_stream_is_earlier(const struct dns_flow *flow, const struct dns_segment *segment)
 {
-	return dns_before(segment->sequence, flow->low) && flow->low - segment->sequence <= DNS_STREAM_BACK &&
-	       flow->state == DNS_FLOW_SYNCED && !flow->behind;
+	return dns_before(segment->sequence, flow->low) && flow->low - segment->sequence <= DNS_STREAM_BACK;
+}
+
+/* It is read, and what has been read so far becomes the island behind it. */
+DNS_INLINE void dns_stream_prepend(struct dns_flow *flow, __u32 sequence)
+{
+	flow->island = flow->low;
+	flow->first ^= 1;
+	flow->behind = DNS_BEHIND_READ;
+	flow->low = sequence;
+	dns_stream_cursor(flow, flow->first)->at = sequence;
+	dns_stream_cursor(flow, flow->first)->have = 0;
+	flow->state = DNS_FLOW_TENTATIVE;
+}
+
+/* Out of step, a stream begins anew with the next segment that holds nothing that may have been counted. Returns 0 where
+ * this one does. */
+DNS_INLINE __u32 dns_stream_again(struct dns_flow *flow, struct dns_segment *segment)
+{
+	if (dns_before(segment->sequence, flow->high)) {
+		segment->result = DNS_TCP_NO_MESSAGE_START;
+		flow->high = segment->end;
+		return 0;
+	}
+	dns_stream_restart(flow, segment->sequence);
+	return 1;
 }
 
 /* Begins with a segment whose payload is [sequence, end). Returns 0 where it is done with: segment->result says as what. */
 DNS_INLINE __u32 dns_stream_open(struct dns_flow *flow, struct dns_segment *segment)
 {
-	const __u32 sequence = segment->sequence;
+	const __u32 sequence = segment->sequence, earlier = dns_stream_is_earlier(flow, segment);
 	segment->result = DNS_TCP_CONTINUATION;
 	segment->lost = segment->kept = 0;
 	segment->from = sequence;
 	if (flow->state == DNS_FLOW_NEW) {
 		flow->low = flow->high = sequence;
 		dns_stream_restart(flow, sequence);
-	} else if (dns_stream_is_earlier(flow, segment)) {
-		flow->island = flow->low;
-		flow->first ^= 1;
-		flow->behind = DNS_BEHIND_READ;
-		flow->low = sequence;
-		dns_stream_cursor(flow, flow->first)->at = sequence;
-		dns_stream_cursor(flow, flow->first)->have = 0;
-		flow->state = DNS_FLOW_TENTATIVE;
-	} else if (!dns_before(flow->high, segment->end) && (flow->state == DNS_FLOW_LOST || !flow->behind)) {
-		segment->result = DNS_TCP_RETRANSMISSION;
-		return 0;
-	} else if (flow->state == DNS_FLOW_LOST) {
-		dns_stream_restart(flow, sequence);
+		return dns_stream_turn(flow, segment);
 	}
+	if (earlier && flow->state == DNS_FLOW_SYNCED && !flow->behind) {
+		dns_stream_prepend(flow, sequence);
+		return dns_stream_turn(flow, segment);
+	}
+	if (earlier) { /* too little is known of what comes behind to put this before it */
+		segment->result = DNS_TCP_OUT_OF_ORDER;
+		flow->low = sequence;
+	}
+	if (!dns_before(flow->high, segment->end) && (flow->state == DNS_FLOW_LOST || !flow->behind)) {
+		if (!earlier)
+			segment->result = DNS_TCP_RETRANSMISSION;
+		return 0;
+	}
+	if (flow->state == DNS_FLOW_LOST && !dns_stream_again(flow, segment))
+		return 0;
 	return dns_stream_turn(flow, segment);
 }
 
@@ -193,7 +234,7 @@ DNS_INLINE __u32 dns_stream_advance(struct dns_flow *flow, struct dns_segment *s
 		if (!segment->refused && dns_before(cursor->at, segment->stop))
 			return 1;
 		dns_stream_settle(flow, segment);
-		if (segment->stop == segment->end)
+		if (segment->stop == segment->end || flow->state == DNS_FLOW_LOST)
 			return 0;
 		segment->from = segment->stop;
 		if (!dns_stream_turn(flow, segment))
