@@ -69,7 +69,7 @@ bool is_assigned(uint32_t type) {
 TEST_CASE("Servers beyond max_servers share `other`", "[limits]") {
     Config config;
     config.capture.max_servers = 4;
-    Talk talk(GENERATE(Variant::current, Variant::old), config);
+    Talk talk(GENERATE(from_range(variants())), config);
     for (uint32_t server = 1; server <= 10; ++server) {
         talk.ask(server, 7);
         talk.answer(server, 7);
@@ -85,7 +85,7 @@ TEST_CASE("Servers beyond max_servers share `other`", "[limits]") {
 TEST_CASE("Servers that the host does not ask itself get half of the slots", "[limits]") {
     Config config;
     config.capture.max_servers = 8;
-    Talk talk(GENERATE(Variant::current, Variant::old), config);
+    Talk talk(GENERATE(from_range(variants())), config);
     talk.kernel.own({});  // the client is another host, whose queries are forwarded
     for (uint32_t server = 1; server <= 10; ++server) talk.ask(server, 7);
     CHECK(talk.kernel.read().server_slots.size() == 4);
@@ -101,7 +101,7 @@ TEST_CASE("Servers that the host does not ask itself get half of the slots", "[l
 TEST_CASE("As many servers have slots as the largest max_servers allows", "[limits]") {
     Config config;
     config.capture.max_servers = kServersMax;
-    Talk talk(GENERATE(Variant::current, Variant::old), config);
+    Talk talk(GENERATE(from_range(variants())), config);
     for (uint32_t server = 1; server <= kServersMax + 50; ++server) talk.ask(server, 7);
     std::set<uint32_t> slots;
     for (const auto& [slot, address] : talk.kernel.read().server_slots) slots.insert(slot);
@@ -111,7 +111,7 @@ TEST_CASE("As many servers have slots as the largest max_servers allows", "[limi
 }
 
 TEST_CASE("All 65,536 types take eight slots beside the assigned ones", "[limits]") {
-    Talk talk(GENERATE(Variant::current, Variant::old), {});
+    Talk talk(GENERATE(from_range(variants())), {});
     talk.answer(1, 9, 70);  // nobody asked: claims nothing
     CHECK(talk.kernel.read().extra_types.empty());
     for (uint32_t type = 0; type < 65'536; ++type) {
@@ -142,7 +142,7 @@ TEST_CASE("All 65,536 types take eight slots beside the assigned ones", "[limits
 TEST_CASE("A full traffic map counts under the coarse key, and no count is lost", "[limits]") {
     Config config;
     config.capture.max_servers = 64;
-    Talk talk(GENERATE(Variant::current, Variant::old), config);
+    Talk talk(GENERATE(from_range(variants())), config);
     const auto capacity = [&] {
         const RawSnapshot snapshot = talk.kernel.read();
         for (const MapUse& map : snapshot.maps)
@@ -180,7 +180,7 @@ TEST_CASE("A full traffic map counts under the coarse key, and no count is lost"
 TEST_CASE("A full ring loses details, no count", "[limits]") {
     Config config;
     config.performance.ring_buffer_size_kb = 64;
-    Talk talk(GENERATE(Variant::current, Variant::old), config);
+    Talk talk(GENERATE(from_range(variants())), config);
     constexpr uint64_t transactions = 2000;
     for (uint16_t id = 0; id < transactions; ++id) {
         talk.ask(1, id);
@@ -205,7 +205,7 @@ TEST_CASE("Timed-out queries wait for room in a full ring", "[limits]") {
     Config config;
     config.performance.ring_buffer_size_kb = 64;
     config.capture.query_timeout_ms = 100;
-    Talk talk(GENERATE(Variant::current, Variant::old), config);
+    Talk talk(GENERATE(from_range(variants())), config);
     for (uint16_t id = 0; id < 2000; ++id) {
         talk.ask(1, id);
         talk.answer(1, id);
@@ -228,7 +228,7 @@ TEST_CASE("Timed-out queries wait for room in a full ring", "[limits]") {
 TEST_CASE("In a full pending table the oldest gives way and is counted", "[limits]") {
     Config config;
     config.performance.pending_queries_max = 64;
-    Talk talk(GENERATE(Variant::current, Variant::old), config);
+    Talk talk(GENERATE(from_range(variants())), config);
     constexpr uint64_t queries = 5000;
     for (uint16_t id = 0; id < queries; ++id) talk.ask(1, id);
     const Counters counters = talk.kernel.counters();
@@ -247,13 +247,13 @@ TEST_CASE("In a full pending table the oldest gives way and is counted", "[limit
 // 65,536 slots in 16,384 sets of four ways. Were there one set for a query, about eight of 10,000 would find
 // it full; that both of its sets are full should not be seen once in thirty runs.
 TEST_CASE("10,000 waiting queries have room", "[limits]") {
-    Talk talk(GENERATE(Variant::current, Variant::old), {});
+    Talk talk(GENERATE(from_range(variants())), {});
     for (uint16_t id = 0; id < 10'000; ++id) talk.ask(1, id);
     CHECK(value(talk.kernel.counters(), "active client") >= 9998);
 }
 
 TEST_CASE("An interface without a slot counts under `other`", "[limits]") {
-    const Variant variant = GENERATE(Variant::current, Variant::old);
+    const Variant variant = GENERATE(from_range(variants()));
     const HookPoint hook = GENERATE(HookPoint::tc_in, HookPoint::xdp_in);
     Kernel kernel(variant);
     auto& table = kernel.source().programs().skeleton->bss->interfaces;
