@@ -4,7 +4,7 @@
 set -euo pipefail
 kernel=${1:?usage: test/kernels/boot.sh KERNEL_FOLDER ROOT_ARCHIVE PLAN LOG}
 root=$2 plan=$3 log=$4
-most_seconds=1800  # a guest that does not end by itself
+most_seconds=3600  # a guest that does not end by itself
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
 mkdir "$work/own"
