@@ -1,9 +1,10 @@
 """The laboratory itself, without the exporter: its truth must hold before anything is held against it."""
 
 import collections
+import struct
 import unittest
 
-from lab import LabCase, LabError, Snapshot, dns, ledger, wait_until
+from lab import LabCase, LabError, Snapshot, dns, frames, ledger, run, wait_until
 
 
 class LabTest(LabCase):
@@ -71,6 +72,24 @@ class LabTest(LabCase):
         self.unbound(a)
         result = self.dnsperf(a, "127.0.0.1", [f"h{i % dns.HOSTS}.{dns.ZONE} A" for i in range(3000)])
         self.assertEqual({"NOERROR": 3000}, result.rcodes)
+
+    def test_tcpdump_finds_the_query_in_each_handmade_frame(self):
+        inner = frames.ip("192.0.2.7", "192.0.2.53", frames.PROTO_UDP, frames.udp(40000, 53, dns.query(7, f"h1.{dns.ZONE}")))
+        inner6 = frames.ip("2001:db8::7", "2001:db8::53", frames.PROTO_TCP,
+                           frames.tcp(40000, 53, 1, frames.prefixed(dns.query(7, f"h1.{dns.ZONE}"))))
+        outer, outer6 = ("10.1.0.2", "10.1.0.1"), ("fd00:1::2", "fd00:1::1")
+        made = [frames.ethernet_ip(inner), frames.ethernet_ip(inner6), frames.gre(inner, outer),
+                frames.gre(inner, outer6, options=True), frames.gre(inner6, outer, bridged=True), frames.in_ip(inner, outer),
+                frames.in_ip(inner6, outer), frames.in_ip(inner, outer6), frames.pppoe(inner), frames.pppoe(inner6),
+                frames.vxlan(inner, outer), frames.geneve(inner, outer),
+                frames.geneve(inner6, outer6, b"\0" * 8, bridged=False)]
+        path = f"{self.folder}/frames.pcap"
+        with open(path, "wb") as file:
+            file.write(struct.pack("=IHHiIII", 0xA1B2C3D4, 2, 4, 0, 0, 65535, 1))  # pcap-savefile(5), Ethernet
+            for frame in made:
+                file.write(struct.pack("=IIII", 1, 0, len(frame), len(frame)) + frame)
+        text = run("tcpdump", "-n", "-r", path).stdout
+        self.assertEqual(len(made), text.count(f"A? h1.{dns.ZONE}."), text)
 
     def test_waiting_has_an_end(self):
         with self.assertRaisesRegex(LabError, "the moon"):

@@ -7,14 +7,14 @@ import sys
 import tempfile
 import unittest
 
-from . import dns
+from . import dns, frames, servers
 from .exporter import Exporter, get
 from .network import Namespace, connect, remove_stale_namespaces
 from .process import SLOW, LabError, Process, fewer, run, wait_until
 from .snapshot import Snapshot, check_ledgers, ledger
 
-__all__ = ["Exporter", "LabCase", "LabError", "Namespace", "Process", "SLOW", "Snapshot", "check_ledgers", "connect",
-           "dns", "fewer", "get", "ledger", "run", "wait_until"]
+__all__ = ["Exporter", "LabCase", "LabError", "Namespace", "Process", "SLOW", "SharedLab", "Snapshot", "check_ledgers",
+           "connect", "dns", "fewer", "frames", "get", "ledger", "run", "wait_until"]
 
 _FOLDER = os.path.dirname(os.path.abspath(__file__))
 
@@ -32,6 +32,8 @@ def _end_on_sigterm(*_):
 
 class LabCase(unittest.TestCase):
     """A test with a laboratory of its own; everything it started is gone when it ends."""
+
+    needs = ()  # programs besides those that every test needs
 
     needed = ("ip", "tc", "ss", "sysctl", "nsd", "nsd-control", "unbound", "dnsperf", "dig", "setpriv")
 
@@ -73,8 +75,20 @@ class LabCase(unittest.TestCase):
     def exporter(self, space, interfaces, config=None, **kwargs):
         return self.started(Exporter(space, self.folder, self.binary, interfaces, config, **kwargs))
 
-    def nsd(self, space):
-        return self.started(dns.Nsd(space, self.folder))
+    def nsd(self, space, address=None):
+        return self.started(dns.Nsd(space, self.folder, address))
+
+    def named(self, space, address, options=""):
+        return self.started(servers.Named(space, self.folder, address, options))
+
+    def resolver(self, space, address, lines, zones="", port=53):
+        return self.started(servers.Resolver(space, self.folder, address, lines, zones, port))
+
+    def wire(self, space, device):
+        """For frames of the test's own making."""
+        made = frames.Wire(space, device)
+        self.addCleanup(made.close)
+        return made
 
     def unbound(self, space, address="127.0.0.1"):
         return self.started(dns.Unbound(space, self.folder, address))
@@ -102,11 +116,37 @@ class LabCase(unittest.TestCase):
     def dnsperf(self, space, server, lines, *options):
         return dns.dnsperf(space, self.folder, server, lines, *options)
 
+    def dnsperf_pipelined(self, space, server, lines, depth):
+        return dns.dnsperf_pipelined(space, self.folder, server, lines, depth)
+
     def dnsperf_tcp(self, space, server, lines, *options):
         return dns.dnsperf_tcp(space, self.folder, server, lines, 4, *options)
 
     def flood(self, space, to, count, *options):
         return dns.flood(space, self.tools, to, count, *options)
+
+    def check_ledgers(self, page):
+        check_ledgers(self, page)
+
+
+class SharedLab(unittest.TestCase):
+    """Tests that share one laboratory, since to start and to stop an exporter takes seconds: prepare() builds it once, and
+    each test counts from where it began."""
+
+    needs = ()
+
+    @classmethod
+    def setUpClass(cls):
+        cls.lab = LabCase()
+        cls.lab.needs = cls.needs
+        cls.addClassCleanup(cls.lab.doCleanups)
+        cls.lab.setUp()
+        cls.prepare(cls.lab)
+
+    @classmethod
+    def prepare(cls, lab):
+        """Starts what the tests share, and keeps it in the class."""
+        raise NotImplementedError
 
     def check_ledgers(self, page):
         check_ledgers(self, page)

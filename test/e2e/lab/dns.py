@@ -36,7 +36,7 @@ def response(message, rcode=0):
     return message[:2] + bytes([message[2] | 0x80, 0x80 | rcode]) + message[4:]
 
 
-def _zone_text():
+def zone_text():
     lines = [f"$ORIGIN {ZONE}.", "$TTL 300", "@ SOA ns hostmaster 1 3600 600 86400 60", "@ NS ns", "ns A 192.0.2.53"]
     for i in range(HOSTS):
         lines.append(f"h{i} A 192.0.2.{i % 250 + 1}")
@@ -53,12 +53,14 @@ _CHURN_TEXT = f"$ORIGIN {CHURN_ZONE}.\n$TTL 300\n@ SOA ns hostmaster 1 3600 600 
 
 
 class Nsd:
-    """An authoritative server for the two zones, on every address of its namespace, port 53."""
+    """An authoritative server for the two zones, on port 53 of every address of its namespace or of one. The first zone
+    may be transferred."""
 
-    def __init__(self, space, folder):
+    def __init__(self, space, folder, address=None):
+        self._addresses = (address,) if address else ("0.0.0.0", "::0")
         self._folder = os.path.join(folder, f"nsd-{space.name}")
         os.makedirs(self._folder)
-        for name, text in (("example.zone", _zone_text()), ("churn.zone", _CHURN_TEXT), ("nsd.conf", self._config())):
+        for name, text in (("example.zone", zone_text()), ("churn.zone", _CHURN_TEXT), ("nsd.conf", self._config())):
             with open(os.path.join(self._folder, name), "w", encoding="ascii") as file:
                 file.write(text)
         self.process = Process(f"nsd-{space.name}", space.command("nsd", "-d", "-c", f"{self._folder}/nsd.conf"), folder)
@@ -66,10 +68,9 @@ class Nsd:
         space.wait_for_port(53, self.process, "tcp")
 
     def _config(self):
+        listen = "".join(f"    ip-address: {address}\n" for address in self._addresses)
         return f"""server:
-    ip-address: 0.0.0.0
-    ip-address: ::0
-    server-count: 1
+{listen}    server-count: 1
     tcp-count: 100
     username: ""
     chroot: ""
@@ -87,6 +88,7 @@ remote-control:
 zone:
     name: {ZONE}
     zonefile: example.zone
+    provide-xfr: 0.0.0.0/0 NOKEY
 zone:
     name: {CHURN_ZONE}
     zonefile: churn.zone
@@ -115,7 +117,7 @@ class Unbound:
     """A resolver that knows its answers without asking anyone: local data for a wildcard-free zone of `HOSTS` names."""
 
     def __init__(self, space, folder, address="127.0.0.1"):
-        path = os.path.join(folder, f"unbound-{space.name}.conf")
+        self._path = path = os.path.join(folder, f"unbound-{space.name}.conf")
         data = "".join(f'    local-data: "h{i}.{ZONE}. A 192.0.2.{i % 250 + 1}"\n' for i in range(HOSTS))
         with open(path, "w", encoding="ascii") as file:
             file.write(f"""server:
@@ -130,10 +132,26 @@ class Unbound:
     use-syslog: no
     num-threads: 1
     module-config: "iterator"
+    extended-statistics: yes
     local-zone: "{ZONE}." static
-{data}""")
+{data}remote-control:
+    control-enable: yes
+    control-use-cert: no
+    control-interface: "{path}.control"
+""")
         self.process = Process(f"unbound-{space.name}", space.command("unbound", "-d", "-c", path), folder)
         space.wait_for_port(53, self.process)
+
+    def stats(self):
+        """The server's own counters since its start, under the names of Nsd.stats()."""
+        text = run("unbound-control", "-c", self._path, "stats_noreset").stdout
+        counted = collections.Counter()
+        for key, value in (line.split("=") for line in text.splitlines()):
+            for prefix, name in (("total.num.queries", "num.queries"), ("num.answer.rcode.", "num.rcode."),
+                                 ("num.query.type.", "num.type.")):
+                if key == prefix or (prefix.endswith(".") and key.startswith(prefix)):
+                    counted[name + key[len(prefix):]] = int(value)
+        return counted
 
 
 class Dnsperf:
@@ -169,6 +187,11 @@ class DnsperfResult:
 def dnsperf(space, folder, server, lines, *options):
     """Runs dnsperf to its end, with so many queries in flight that nothing is lost, and returns its result."""
     return Dnsperf(space, folder, server, lines, "-q", 20, *options).result()
+
+
+def dnsperf_pipelined(space, folder, server, lines, depth, connections=4):
+    """Over TCP with `depth` queries outstanding per connection."""
+    return Dnsperf(space, folder, server, lines, "-m", "tcp", "-q", depth * connections, "-c", connections).result()
 
 
 def dnsperf_tcp(space, folder, server, lines, connections=4, *options):

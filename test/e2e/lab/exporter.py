@@ -72,6 +72,13 @@ class Exporter:
 
     def quiet_scrape(self, timeout=15):
         """A scrape of a moment in which no query is open and no message comes: the ledgers balance exactly."""
+        return self._settled(timeout, lambda page: page.sum("dns_active_queries") == 0, "no open query and no new message")
+
+    def still_scrape(self, timeout=15):
+        """A scrape of a moment in which no packet comes; queries may be open."""
+        return self._settled(timeout, lambda page: True, "no new packet")
+
+    def _settled(self, timeout, condition, what):
         last = [None]
 
         def settled():
@@ -79,10 +86,10 @@ class Exporter:
             moving = ("dns_packets_total", "dns_queries_total", "ebpf_dns_exporter_events_total")
             state = tuple(page.sum(name) for name in moving)
             same, last[0] = state == last[0], state
-            return page if same and page.sum("dns_active_queries") == 0 else None
+            return page if same and condition(page) else None
 
         # Scrapes within 100 ms share one reading, so two that agree must lie further apart.
-        return wait_until(settled, "no open query and no new message", timeout, pause=0.25)
+        return wait_until(settled, what, timeout, pause=0.15)
 
     def pss_bytes(self):
         with open(f"/proc/{self.pid}/smaps_rollup", encoding="ascii") as file:

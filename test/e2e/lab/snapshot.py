@@ -8,6 +8,10 @@ _LABEL = re.compile(r'(\w+)="((?:[^"\\]|\\.)*)"(?:,|$)')
 _ESCAPES = {r"\\": "\\", r"\"": '"', r"\n": "\n"}
 
 NOT_ANSWERED = ("TIMEOUT", "UNTRACKED")
+# Results of dns_packets_total{protocol="tcp"}: no errors, and errors of a segment and not of a message in it.
+NO_ERRORS = ("tcp_continuation", "tcp_retransmission")
+OF_SEGMENTS = ("tcp_no_message_start", "tcp_out_of_order", "tcp_busy", "truncated_packet", "load_failed", "fragment",
+               "bad_ip_header", "extension_headers", "segmented", "bad_udp_length")
 
 
 def _matches(have, want):
@@ -74,31 +78,48 @@ def _answered(rcode):
     return rcode not in NOT_ANSWERED
 
 
+def _packets_ledger(of, page):
+    """UDP: a packet is a message or an error. TCP: a segment holds any number of messages."""
+    segments = of("dns_packets_total", protocol="tcp", result="message")
+    tcp_messages = of("dns_messages_total", protocol="tcp")
+    lines = [
+        ("first ledger, udp: packets called messages = messages by interface",
+         of("dns_packets_total", protocol="udp", result="message"), of("dns_messages_total", protocol="udp")),
+        ("first ledger, tcp: no segment is called message without one", min(segments, tcp_messages), segments),
+        ("first ledger, tcp: no message without a segment", tcp_messages > 0, segments > 0),
+    ]
+    reasons = set(page.by("dns_packets_total", "result")) | set(page.by("dns_parse_errors_total", "reason"))
+    for reason in sorted(reasons - {"message"}):
+        packets, errors = of("dns_packets_total", result=reason), of("dns_parse_errors_total", reason=reason)
+        if reason in NO_ERRORS:
+            packets = 0
+        elif reason not in OF_SEGMENTS:  # of messages: in TCP they are errors whatever their segment is called
+            packets = of("dns_packets_total", result=reason, protocol=("udp", "unknown"))
+            errors = min(errors, packets) if of("dns_packets_total", protocol="tcp") else errors
+        lines.append((f"parse errors, {reason}", packets, errors))
+    return lines
+
+
 def ledger(page):
     """[(what, left side, right side)] of every equation that holds while no message passes."""
     of = page.sum
     queries = of("dns_queries_total")
     matched = of("dns_queries_total", rcode=_answered)
     unexpected = sum(of(f"dns_responses_{kind}_total") for kind in ("unmatched", "late", "duplicate"))
-    lines = []
-    for protocol in ("udp", "tcp"):
-        lines.append((f"first ledger, {protocol}: packets called messages = messages by interface",
-                      of("dns_packets_total", protocol=protocol, result="message"),
-                      of("dns_messages_total", protocol=protocol)))
-    lines += [
-        ("first ledger: packets = messages + parse errors", of("dns_packets_total"),
-         of("dns_messages_total") + of("dns_parse_errors_total")),
+    group = {kind: of("dns_multicast_messages_total", kind=kind) for kind in ("query", "response")}
+    return _packets_ledger(of, page) + [
         ("messages by opcode, queries", of("dns_opcodes_total", kind="query"), of("dns_messages_total", kind="query")),
         ("messages by opcode, responses", of("dns_opcodes_total", kind="response"),
          of("dns_messages_total", kind="response")),
         ("messages by size", of("dns_message_size_bytes_count"), of("dns_messages_total")),
-        ("second ledger: standard queries = outcomes + active + retransmissions",
+        ("second ledger: standard queries = outcomes + active + retransmissions + those to a group",
          of("dns_opcodes_total", kind="query", opcode="QUERY"),
-         queries + of("dns_active_queries") + of("dns_query_retransmissions_total")),
+         queries + of("dns_active_queries") + of("dns_query_retransmissions_total") + group["query"]),
         ("third ledger: responses = matched + unmatched + late + duplicate + other opcodes",
-         of("dns_messages_total", kind="response"),
+         of("dns_responses_total"),
          matched + unexpected + of("dns_opcodes_total", kind="response", opcode=lambda text: text != "QUERY")),
-        ("responses by rcode", of("dns_responses_total"), of("dns_opcodes_total", kind="response", opcode="QUERY")),
+        ("responses by rcode and those of groups = messages", of("dns_responses_total") + group["response"],
+         of("dns_messages_total", kind="response")),
         ("fourth ledger: finished = events delivered + not delivered", queries, of("ebpf_dns_exporter_events_total")),
         ("latencies = matched", of("dns_query_latency_seconds_count"), matched),
         ("domains and what they retired", queries,
@@ -106,11 +127,6 @@ def ledger(page):
         ("clients and what they retired", of("dns_queries_total", role="server"),
          of("dns_client_queries_total") + of("dns_retired_queries_total", metric="client")),
     ]
-    reasons = set(page.by("dns_packets_total", "result")) | set(page.by("dns_parse_errors_total", "reason"))
-    for reason in sorted(reasons - {"message"}):
-        lines.append((f"parse errors, {reason}", of("dns_packets_total", result=reason),
-                      of("dns_parse_errors_total", reason=reason)))
-    return lines
 
 
 def check_ledgers(test, page):
