@@ -62,13 +62,17 @@ DNS_INLINE __u32 dns_edns_short(const struct dns_edns *walk, __u32 needed)
 DNS_INLINE __u32 dns_edns_option(const __u8 *window, __u32 available, struct dns_edns *walk)
 {
 	__u32 code, length;
-	if (walk->at + DNS_OPTION_FIXED > walk->options_end)
+	if (walk->at == walk->options_end)
 		return DNS_EDNS_FOUND;
+	if (walk->at + DNS_OPTION_FIXED > walk->options_end)
+		return DNS_EDNS_MALFORMED;
 	if (available < DNS_OPTION_FIXED)
 		return DNS_EDNS_CUT;
 	code = dns_be16(window);
 	length = dns_be16(window + 2);
-	if (code == DNS_OPTION_ERROR && length >= 2 && walk->at + DNS_OPTION_FIXED + 2 <= walk->options_end) {
+	if (walk->at + DNS_OPTION_FIXED + length > walk->options_end)
+		return DNS_EDNS_MALFORMED;
+	if (code == DNS_OPTION_ERROR && length >= 2) {
 		const __u32 index = walk->error_count;
 		if (available < DNS_OPTION_FIXED + 2)
 			return DNS_EDNS_CUT;

@@ -12,10 +12,11 @@ DNS_INLINE __u32 dns_frame_irrelevant(struct dns_packet packet, __u32 link, cons
 {
 	const __u32 at = link == DNS_LINK_ETHERNET ? DNS_ETHERNET_LENGTH : 0;
 	const __u8 *start = dns_at(packet, 0, at + DNS_IPV4_LENGTH + 4);
-	const __u8 *ip = start + at;
+	const __u8 *ip;
 	__u32 type;
 	if (!start)
 		return 0;
+	ip = start + at;
 	if (link == DNS_LINK_ETHERNET)
 		type = dns_be16(start + 12);
 	else
@@ -30,8 +31,10 @@ DNS_INLINE __u32 dns_frame_irrelevant(struct dns_packet packet, __u32 link, cons
 	}
 	if (type == DNS_ETHERTYPE_IPV6) {
 		start = dns_at(packet, 0, at + DNS_IPV6_LENGTH + 4);
+		if (!start)
+			return 0;
 		ip = start + at;
-		if (!start || ip[0] >> 4 != 6 || (ip[6] != DNS_IPPROTO_UDP && ip[6] != DNS_IPPROTO_TCP))
+		if (ip[0] >> 4 != 6 || (ip[6] != DNS_IPPROTO_UDP && ip[6] != DNS_IPPROTO_TCP))
 			return 0;
 		return !dns_ports_match(settings, dns_be16(ip + DNS_IPV6_LENGTH), dns_be16(ip + DNS_IPV6_LENGTH + 2)) &&
 		       !settings->tunnels;
