@@ -16,7 +16,7 @@ namespace dnsexp {
 
 namespace map_reader {
 
-inline constexpr size_t kBufferOctets = 256 * 1024;
+inline constexpr size_t kBufferOctets = size_t{256} * 1024;
 inline constexpr size_t kBatchMax = 256;
 
 // Every value of our maps is a struct of 64-bit counters; n of them, one a CPU, lie behind each other.
