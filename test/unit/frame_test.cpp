@@ -211,6 +211,49 @@ TEST_CASE("Extension headers beyond the limits are told by their reason") {
            ipv6().length(16).extension(60, 16).udp().payload(ten).build(), DNS_BAD_IP_HEADER});
 }
 
+TEST_CASE("A fragment after the first is told with its place in the datagram (RFC 791, 3.1; RFC 8200, 4.5)") {
+    const Parsed v4 =
+        parse(ipv4().octet(4, 0x12).octet(5, 0x34).fragment(185, true).other(17, 0).payload(ten).build());
+    REQUIRE(v4.reason == DNS_FRAGMENT);
+    CHECK(v4.frame.fragment_at == 185 * 8);
+    CHECK(v4.frame.fragment_id == 0x1234);
+    CHECK(v4.frame.more_fragments == 1);
+    CHECK(v4.frame.payload == 14 + 20);
+    CHECK(v4.frame.length == ten.size());
+    CHECK(v4.frame.next == 17);
+
+    Packet packet = ipv6().extension(60).fragment(370, false);
+    packet.octet(4, 0x12).octet(5, 0x34).octet(6, 0x56).octet(7, 0x78);
+    const Parsed v6 = parse(packet.other(17, 0).payload(ten).build());
+    REQUIRE(v6.reason == DNS_FRAGMENT);
+    CHECK(v6.frame.fragment_at == 370 * 8);
+    CHECK(v6.frame.fragment_id == 0x12345678);
+    CHECK(v6.frame.more_fragments == 0);
+    CHECK(v6.frame.payload == 14 + 40 + 8 + 8);
+    CHECK(v6.frame.length == ten.size());
+    CHECK(v6.frame.next == 17);
+}
+
+TEST_CASE(
+    "A SYN without payload begins a connection, one with payload has a number before it (RFC 9293, 3.4)") {
+    const auto with = [](uint8_t flags, uint8_t first_of_sequence) {
+        return ipv4().tcp().octet(13, flags).octet(4, first_of_sequence).octet(5, 0).octet(6, 0).octet(7, 5);
+    };
+    constexpr uint8_t syn = 0x02, syn_ack = 0x12, fin_ack = 0x11;
+    const Parsed first = parse(with(syn, 0x80).build());
+    CHECK(first.reason == DNS_FRAME_SYN);
+    CHECK(first.frame.source_port == 40000);
+    CHECK(first.frame.destination_port == 53);
+    CHECK(first.frame.sequence == 0x80000006);
+    CHECK(parse(with(syn_ack, 0).build()).reason == DNS_FRAME_SYN);
+    CHECK(parse(with(fin_ack, 0).build()).reason == DNS_FRAME_OTHER);
+    const Parsed fast_open = parse(with(syn, 0).payload(ten).build());  // RFC 7413
+    CHECK(fast_open.reason == DNS_OK);
+    CHECK(fast_open.frame.sequence == 6);
+    CHECK(parse(with(0x18, 0).payload(ten).build()).frame.sequence == 5);
+    CHECK(parse(ipv4().tcp(1000, 2000).octet(13, syn).build()).reason == DNS_FRAME_OTHER);
+}
+
 TEST_CASE("A packet is dismissed unread only if nothing of it counts") {
     const dns_settings settings = settings_for({53});
     const auto dismissed = [&](const Bytes& bytes, uint32_t link = DNS_LINK_ETHERNET) {

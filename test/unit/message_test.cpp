@@ -263,6 +263,11 @@ TEST_CASE("A TCP segment begins with a message only where its header can be one'
     CHECK(plausible(Dns().flags(qr | 1), 12));          // a FORMERR may be a header alone
     CHECK(plausible(Dns().flags(opcode_bits(6)), 16));  // DSO has no question (RFC 8490, 5.4)
     CHECK_FALSE(plausible(Dns().flags(0), 12));         // a query asks something
+    const Dns inverse = Dns().flags(opcode_bits(1));    // by its one answer (RFC 1035, 6.4.1)
+    CHECK(plausible(Dns(inverse).answers(1), 27));
+    CHECK_FALSE(plausible(inverse, 12));
+    CHECK_FALSE(plausible(Dns(inverse).answers(2), 27));
+    CHECK_FALSE(plausible(Dns().answers(1), 27));
 
     const Dns response = Dns(query).flags(qr);
     CHECK(plausible(query, 29, DNS_QUERY));
