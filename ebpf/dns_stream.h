@@ -333,11 +333,12 @@ DNS_INLINE void dns_stream_close(struct dns_flow *flow, struct dns_segment *segm
 		flow->high = segment->end;
 }
 
-/* Messages that are lost with a flow that is dropped. */
-DNS_INLINE __u32 dns_stream_drop(const struct dns_flow *flow)
+/* Whether a message is lost with a flow that is dropped. Where the connection has `ended`, nobody sends the rest of a head;
+ * what was in a hole is lost all the same. */
+DNS_INLINE __u32 dns_stream_drop(const struct dns_flow *flow, __u32 ended)
 {
 	return flow->state != DNS_FLOW_NEW && flow->state != DNS_FLOW_LOST &&
-	       (flow->behind || flow->cursor[flow->first & 1].have);
+	       (flow->behind || (!ended && flow->cursor[flow->first & 1].have));
 }
 
 #endif

@@ -39,7 +39,7 @@ static __always_inline __u32 flow_score(const struct dns_flow *flow, __u32 time)
 		return FLOW_FREE;
 	if (flow->busy)
 		return 0;
-	idle = !dns_stream_drop(flow) && flow->cursor[flow->first & 1].at == flow->high;
+	idle = !dns_stream_drop(flow, 0) && flow->cursor[flow->first & 1].at == flow->high;
 	return 1 + age / 2 + (idle ? FLOW_IDLE : 0);
 }
 
@@ -83,7 +83,7 @@ static __always_inline __u32 flow_take(struct dns_stats *stats, struct dns_follo
 		} else if (make) {
 			fresh = 1;
 			used = flow->tag != 0;
-			lost = used && dns_stream_drop(flow);
+			lost = used && dns_stream_drop(flow, 0);
 			flow->tag = tag;
 			flow->state = DNS_FLOW_NEW;
 		} else {

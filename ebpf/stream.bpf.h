@@ -134,7 +134,7 @@ static __always_inline void stream_forget(struct dns_scratch *scratch, const __u
 	if (!stats ||
 	    flow_take(stats, following, flow_tag(scratch, ifindex, !!(how & HOOK_EGRESS)), bpf_ktime_get_ns(), 0) != FLOW_TAKEN)
 		return;
-	stats->stream_errors[DNS_TCP_LOST] += dns_stream_drop(&following->flow);
+	stats->stream_errors[DNS_TCP_LOST] += dns_stream_drop(&following->flow, 1);
 	following->flow.state = DNS_FLOW_NEW;
 	flow_put_back(stats, following);
 }

@@ -91,7 +91,9 @@ uint32_t HostSource::datagram(Seen& seen) {
     const uint32_t reason =
         seen.payload.empty() ? uint32_t{DNS_TRUNCATED_PACKET} : parse_datagram(seen, seen.payload, 0);
     const bool is_short = reason == DNS_TRUNCATED_QUESTION || reason == DNS_TRUNCATED_PACKET;
-    if (!is_short || !frame.more_fragments || seen.payload.size() >= DNS_PREFIX_LOAD) return reason;
+    if (!is_short || !frame.more_fragments ||
+        seen.payload.size() >= std::min<size_t>(DNS_PREFIX_LOAD, frame.length))
+        return reason;
     heads_[{key_of(seen.source), key_of(seen.destination), frame.fragment_id, DNS_UDP, seen.leaves}] = {
         {seen.payload.begin(), seen.payload.end()}, frame.source_port, frame.destination_port, frame.length};
     return DNS_FRAGMENT;

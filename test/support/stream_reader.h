@@ -67,10 +67,10 @@ class StreamReader {
         return counts;
     }
 
-    // A SYN under the same addresses and ports, or the flow gives way to another: what was known is
+    // A SYN under the same addresses and ports (`ended`), or the flow gives way to another: what was known is
     // forgotten. Returns the messages that are lost with it.
-    uint32_t forget() {
-        const uint32_t lost = dns_stream_drop(&flow_);
+    uint32_t forget(bool ended = true) {
+        const uint32_t lost = dns_stream_drop(&flow_, ended);
         flow_.state = DNS_FLOW_NEW;
         return lost;
     }
