@@ -121,14 +121,21 @@ std::vector<Case> message_cases() {
         {"TCP with options", Packet().ethernet().ipv6().tcp(53, 999, 10).payload(Dns().build_tcp()).build(),
          "tcp tcp_no_message_start"},  // a query without a question
         {"a bare acknowledgement", tcp4().build(), ""},
-        {"TCP payload of one octet", over_tcp({0}), "tcp tcp_no_message_start"},
+        {"TCP payload of one octet", over_tcp({0}), "tcp tcp_continuation"},
         {"TCP length below a header's", over_tcp(Bytes(20)), "tcp tcp_no_message_start"},
         {"middle of a TCP message", over_tcp(Bytes(300, 0x63)), "tcp tcp_no_message_start"},
         {"TCP header beyond the packet", Packet().ethernet().ipv4().tcp().octet(12, 0xf0).build(),
          "tcp truncated_packet"},
         {"TCP segment that ends in the question",
-         over_tcp(cut(Dns().question("long.example.com", 1).build_tcp(), 20)), "tcp tcp_no_message_start"},
+         over_tcp(cut(Dns().question("long.example.com", 1).build_tcp(), 20)), "tcp tcp_continuation"},
     };
+}
+
+// Each case is the beginning of a connection, though all have the same ports.
+void begin_connections(Kernel& kernel, HookPoint hook) {
+    constexpr uint8_t syn = 2;  // RFC 9293, 3.1
+    kernel.see(hook, tcp4().octet(13, syn).build());
+    kernel.see(hook, Packet().ethernet().ipv6().tcp(53, 999).octet(13, syn).build());
 }
 
 Counters expected(const Case& c) {
@@ -146,6 +153,7 @@ TEST_CASE("Each packet is counted once, as a message or under its reason", "[cou
         for (const HookPoint hook : all_hooks) {
             if (is_ip_hook(hook) == c.ethernet) continue;
             INFO(c.what << " at " << hook_name(hook));
+            if (c.ethernet) begin_connections(kernel, hook);
             kernel.see(hook, c.octets);
             Counters after = kernel.counters();
             CHECK(only(after - before, {"packet"}) == expected(c));
@@ -158,11 +166,14 @@ TEST_CASE("A packet that is no message moves no other counter", "[count]") {
     std::vector<Case> cases = frame_cases();
     for (Case& c : message_cases()) cases.push_back(std::move(c));
     for (const Case& c : cases)
-        if (std::string_view(c.counted).find(" message") == std::string_view::npos)
-            kernel.see(c.ethernet ? HookPoint::tc_in : HookPoint::tc_in_ip, c.octets);
+        if (std::string_view(c.counted).find(" message") == std::string_view::npos) {
+            const HookPoint hook = c.ethernet ? HookPoint::tc_in : HookPoint::tc_in_ip;
+            if (c.ethernet) begin_connections(kernel, hook);
+            kernel.see(hook, c.octets);
+        }
     const Counters counters = kernel.counters();
     CHECK(!counters.empty());
-    CHECK(only(counters, {"packet"}) == counters);
+    CHECK(only(counters, {"packet", "flows"}) == counters);
 }
 
 // Segmentation offload: the first datagram is looked at, those behind it are counted. A guest's packet comes
