@@ -13,7 +13,8 @@ from_tshark() {
     tshark -n -r "$1" -o ip.defragment:FALSE -o ipv6.defragment:FALSE -Y "dns && (udp.port == 53 || tcp.port == 53)" \
         -T fields -E separator='|' -E occurrence=f -e dns.flags.response -e dns.flags.opcode -e dns.flags.rcode \
         -e dns.qry.type -e ip.version -e udp.length -e dns.length -e dns.flags.authoritative -e dns.flags.truncated \
-        -e dns.flags.recdesired -e dns.flags.recavail -e dns.flags.authenticated -e dns.flags.checkdisable 2>/dev/null |
+        -e dns.flags.recdesired -e dns.flags.recavail -e dns.flags.authenticated -e dns.flags.checkdisable \
+        -e dns.resp.z.do 2>/dev/null |
         awk -F'|' '
         function yes(v) { return v == "1" || v == "True" }
         {
@@ -26,6 +27,7 @@ from_tshark() {
             if (!yes($1) && $2 == 0) { n["queries"]++; n["type " ($4 == "" ? 0 : $4)]++ }
             split("aa tc rd ra ad cd", flags, " ")
             for (i = 1; i <= 6; i++) if (yes($(7 + i))) n["flags " flags[i] " " kind]++
+            if (!yes($1) && yes($14)) n["flags do query"]++
         }
         END { for (k in n) print k, n[k] }' | sort
 }

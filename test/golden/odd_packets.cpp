@@ -186,7 +186,7 @@ void write_malformed(const std::string& folder) {
     w.at(17, Packet().ethernet().ipv6().octet(0, 0x50).udp().payload(query.build()));
     w.at(18, nine_headers.udp().payload(query.build()));
     w.at(19, Packet().ethernet().ipv4().tcp().payload(Bytes(40, 0xff)));
-    w.at(20, Packet().ethernet().ipv4().tcp().payload({0, 40}));
+    w.at(20, Packet().ethernet().ipv4().tcp(40001).payload({0, 11}));  // shorter than a header
     w.at(21, Packet().ethernet().ipv4().tcp().octet(12, 0x10).payload(query.build_tcp()));
 }
 
