@@ -11,7 +11,7 @@ extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
     if (message.name_length > DNS_NAME_MAX || message.labels >= DNS_LABELS_MAX) __builtin_trap();
     if (message.name_length != 0 && DNS_HEADER_LENGTH + message.name_length + 4 > size) __builtin_trap();
     if ((message.question_count == 0) != (message.name_length == 0)) __builtin_trap();
-    if (dns_question_end(&message) > size) __builtin_trap();
+    if (dns_question_end(&message) > size || dns_rcode(&message) != (data[3] & 15)) __builtin_trap();
     // What can begin a stream in one direction can where the direction is not known.
     const auto length = static_cast<uint32_t>(size);
     for (const uint32_t kind : {uint32_t{DNS_QUERY}, uint32_t{DNS_RESPONSE}})

@@ -1,5 +1,5 @@
 // Wire names -> text: printable ASCII, and from the text the lower-cased name comes back, or the name was
-// none.
+// none. And any octets -> printable ASCII.
 #include <cstdlib>
 #include <string>
 
@@ -57,6 +57,9 @@ extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
     const std::string name = lower_name({data, size});
     for (const char c : text)
         if (c < 0x21 || c > 0x7e) __builtin_trap();
+    const std::string any = dnsexp::printable_text({reinterpret_cast<const char*>(data), size});
+    for (const char c : any)
+        if (c < 0x20 || c > 0x7e) __builtin_trap();
     if (text.empty() != name.empty()) __builtin_trap();
     if (!text.empty() && wire_of(text) != name) __builtin_trap();
     return 0;

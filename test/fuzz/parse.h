@@ -9,9 +9,9 @@
 
 #include "ebpf/dns_frame.h"
 #include "ebpf/dns_message.h"
+#include "ebpf/dns_tunnel.h"
+#include "test/fuzz/input.h"
 #include "test/support/dual_settings.h"
-
-extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size);
 
 namespace dnsexp::test {
 
@@ -20,18 +20,28 @@ struct ParsedFrame {
     dns_frame frame;
 };
 
-inline ParsedFrame parse_frame(std::span<const uint8_t> octets, uint32_t packet_length, uint32_t link) {
-    static const dns_settings settings = settings_for({53});
+inline const dns_settings& fuzz_settings(uint32_t tunnels) {
+    static dns_settings settings = settings_for({53});
+    settings.tunnels = tunnels;
+    return settings;
+}
+
+// Down to the packet in a tunnel where the outer one is not on port 53 and is one of `tunnels`.
+inline ParsedFrame parse_frame(std::span<const uint8_t> octets, uint32_t packet_length, uint32_t link,
+                               uint32_t tunnels = 0) {
+    const dns_settings& settings = fuzz_settings(tunnels);
+    const dns_packet packet{octets.data(), octets.data() + octets.size()};
     ParsedFrame parsed{};
-    parsed.reason = dns_frame_parse({octets.data(), octets.data() + octets.size()}, packet_length, link,
-                                    &settings, &parsed.frame);
+    parsed.reason = dns_frame_parse(packet, packet_length, link, &settings, &parsed.frame);
+    if (parsed.reason == DNS_FRAME_OTHER && tunnels != 0 && dns_tunnel_open(packet, &settings, &parsed.frame))
+        parsed.reason = dns_frame_parse_at(packet, packet_length, parsed.frame.link, parsed.frame.start,
+                                           &settings, &parsed.frame);
     return parsed;
 }
 
 // Whether the hooks are done with the packet before they parse it.
-inline bool dismissed(dns_packet packet, uint32_t link) {
-    static const dns_settings settings = settings_for({53});
-    return dns_frame_irrelevant(packet, link, &settings) != 0;
+inline bool dismissed(dns_packet packet, uint32_t link, uint32_t tunnels = 0) {
+    return dns_frame_irrelevant(packet, link, &fuzz_settings(tunnels)) != 0;
 }
 
 struct ParsedMessage {
@@ -58,13 +68,14 @@ struct Input {
     std::span<const uint8_t> octets;
     uint32_t link;           // enum dns_link
     uint32_t packet_length;  // longer than the octets where the capture cut the packet
+    uint32_t tunnels;        // enum dns_tunnel
 };
 
 inline Input read_input(const uint8_t* data, size_t size) {
     constexpr uint32_t longest = 0xffff, cut_off = 1000;
     const std::span<const uint8_t> octets(data + 1, std::min<size_t>(size - 1, longest));
     return {octets, data[0] & 1 ? uint32_t{DNS_LINK_ETHERNET} : uint32_t{DNS_LINK_IP},
-            static_cast<uint32_t>(octets.size()) + (data[0] & 2 ? cut_off : 0)};
+            static_cast<uint32_t>(octets.size()) + (data[0] & 2 ? cut_off : 0), data[0] >> 2 & 31U};
 }
 
 inline std::span<const uint8_t> payload_of(std::span<const uint8_t> octets, const dns_frame& frame) {

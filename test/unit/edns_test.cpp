@@ -191,8 +191,8 @@ TEST_CASE(
     };
     CHECK(owned(labels({63, 63, 63, 61})) == DNS_EDNS_FOUND);  // 4 * 64 - 2 + 1 = 255
     CHECK(owned(labels({63, 63, 63, 62})) == DNS_EDNS_MALFORMED);
-    CHECK(owned({0x40, 0}) == DNS_EDNS_MALFORMED);
-    CHECK(owned({0x80, 0}) == DNS_EDNS_MALFORMED);
+    CHECK(owned(labels({64})) == DNS_EDNS_MALFORMED);
+    CHECK(owned(labels({0x80})) == DNS_EDNS_MALFORMED);
     CHECK(owned({0xff, 0xff}) == DNS_EDNS_FOUND);  // a pointer is not followed
 }
 

@@ -197,6 +197,7 @@ TEST_CASE("Segments that begin with messages are all read where one overtakes an
     CHECK(reading.segment(0, each) == DNS_OK);
     CHECK(reading.segment(2 * each, 3 * each) == DNS_OK);
     CHECK(reading.segment(each, 2 * each) == DNS_OK);
+    CHECK(reading.segment(2 * each, 3 * each) == DNS_TCP_RETRANSMISSION);
     CHECK(reading.ids() == Ids{1, 3, 2});
     CHECK(reading.errors_in_all() == 0);
 }
@@ -294,6 +295,15 @@ TEST_CASE("The first two segments may come in the wrong order") {
     CHECK(reading.segment(0, 4 * each) == DNS_TCP_RETRANSMISSION);
     CHECK(reading.ids() == Ids{3, 1, 2, 4});
     CHECK(reading.errors_in_all() == 0);
+}
+
+TEST_CASE("Octets before the first segment that hold no whole question are lost, and the stream goes on") {
+    Reading reading(queries(3));
+    CHECK(reading.segment(each, 2 * each) == DNS_OK);
+    CHECK(reading.segment(each - 10, each) == DNS_TCP_CONTINUATION);  // may be the beginning of a message
+    CHECK(reading.errors[DNS_TCP_LOST] == 1);
+    CHECK(reading.segment(2 * each, 3 * each) == DNS_OK);
+    CHECK(reading.ids() == Ids{2, 3});
 }
 
 TEST_CASE("A segment from before the first one is not called seen where it can't be read any more") {

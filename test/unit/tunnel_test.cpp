@@ -168,7 +168,7 @@ TEST_CASE("A packet that may hold a tunnel is not dismissed where tunnels are se
 
 TEST_CASE("What can't be a tunnel's header is not looked behind") {
     const std::pair<const char*, Bytes> cases[] = {
-        {"GRE with source routing (RFC 1701)", over_ip(gre, in_gre(0x4000, 0x0800, inner4(), 1))},
+        {"GRE with source routing (RFC 1701)", over_ip(gre, in_gre(0x4000, 0x0800, inner4()))},
         {"GRE version 1, PPTP's (RFC 2637)", over_ip(gre, in_gre(0x2001, 0x880b, inner4(), 1))},
         {"GRE version 1 of IPv4", over_ip(gre, in_gre(1, 0x0800, inner4()))},
         {"GRE of another protocol", over_ip(gre, in_gre(0, 0x8847, inner4()))},
@@ -188,6 +188,28 @@ TEST_CASE("What can't be a tunnel's header is not looked behind") {
         INFO(name);
         CHECK(parse(bytes).reason == DNS_FRAME_OTHER);
     }
+}
+
+TEST_CASE("A later fragment has no header behind it to look for, whatever the frame begins with") {
+    // Its Ethernet addresses look like an IPv4 header, and its fragment offset, 53 * 8, like the port behind
+    // that.
+    const Bytes bytes = Packet()
+                            .ethernet()
+                            .octet(0, 0x45)
+                            .octet(2, 0)
+                            .octet(3, 60)
+                            .octet(6, 0)
+                            .octet(7, 0)
+                            .octet(9, 17)
+                            .ipv4()
+                            .octet(10, 0)
+                            .octet(11, 20)
+                            .fragment(53, false)
+                            .other(ip_in_ip, 0)
+                            .payload(inner4())
+                            .build();
+    CHECK(parse(bytes, every_tunnel, DNS_LINK_IP).reason == DNS_OK);  // so it does look
+    CHECK(parse(bytes).reason == DNS_FRAME_OTHER);
 }
 
 TEST_CASE("Only one tunnel is opened, and inside it only what is on a listed port counts") {
