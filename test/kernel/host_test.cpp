@@ -116,8 +116,9 @@ std::string text_of(const Reasons& reasons) {
 }  // namespace
 
 TEST_CASE("Kernel and host give each packet the same reason", "[count]") {
-    Kernel kernel(GENERATE(from_range(variants())));
-    HostSource host(documentation_host());
+    const Variant variant = GENERATE(from_range(variants()));
+    auto kernel = std::make_unique<Kernel>(variant);
+    auto host = std::make_unique<HostSource>(documentation_host());
     std::vector<NamedPacket> packets = shaped_packets();
     for (NamedPacket& packet : stored_packets()) packets.push_back(std::move(packet));
     std::mt19937_64 random(7);
@@ -130,18 +131,24 @@ TEST_CASE("Kernel and host give each packet the same reason", "[count]") {
     for (const NamedPacket& packet : packets) {
         const HookPoint hook = packet.ethernet ? HookPoint::tc_in : HookPoint::tc_in_ip;
         if (packet.octets.size() > kMostLinear || may_be_refused(hook, packet.octets)) continue;
-        kernel.see(hook, packet.octets);
-        host.packet(
+        kernel->see(hook, packet.octets);
+        host->packet(
             {++number, 0, static_cast<uint32_t>(packet.octets.size()), packet.octets, packet.ethernet});
-        const Reasons kernel_after = reasons_of(kernel.stats());
-        const Reasons host_after = reasons_of(host.read().value().stats[0]);
+        const Reasons kernel_after = reasons_of(kernel->stats());
+        const Reasons host_after = reasons_of(host->read().value().stats[0]);
         const Reasons moved = difference(kernel_after, kernel_before);
         if (const Reasons expected = difference(host_after, host_before); moved != expected)
             FAIL_CHECK(packet.name << ": kernel" << text_of(moved) << ", host" << text_of(expected));
         kernel_before = kernel_after;
         host_before = host_after;
+        if (kernel->stats().flows_evicted == 0) continue;
+        // The host forgets no stream: from here on the two would know different ones.
+        kernel->read();
+        kernel = std::make_unique<Kernel>(variant);
+        host = std::make_unique<HostSource>(documentation_host());
+        kernel_before = host_before = {};
     }
-    kernel.read();
+    kernel->read();
 }
 
 TEST_CASE("Kernel and model count the shaped packets alike", "[count]") {
