@@ -21,11 +21,12 @@ The rules:
 
 Whatever else differs is printed. Differences that were looked at by hand are listed in differences.csv and accepted: file,
 frame, side (tshark: we lack it, ours: tshark lacks it, both: they differ in `fields`), fields, runs, reason, right (tshark,
-ours, both or neither). `runs` names the runs in which the difference shows: all, or of host, kernel, ports (more than 53), tunnels those
-that all must hold, with a ! before those that must not. A listed difference that does not show is an error.
+ours, both or neither). `runs` names the runs in which the difference shows: all, or, of host, kernel, ports (more than 53)
+and tunnels, those that all must hold, with a ! before those that must not. A listed difference that does not show is an
+error.
 
 Exit 1 where there is an unlisted difference, a tool that fails, or less than 99 % agreement (a listed difference is no
-agreement) in a category other than malformed and encrypted.
+agreement) in a category other than malformed and encrypted. Exit 77 where the tool skips itself, for want of root.
 """
 import argparse
 import collections
@@ -42,6 +43,7 @@ LEAST_PERCENT = 99.0
 LENIENT = ("malformed", "encrypted")
 NO_ERRORS = ("tcp_continuation", "tcp_retransmission")
 TOOL_SECONDS = 300
+SKIPPED = 77  # ctest's SKIP_RETURN_CODE
 NAME_TOO_LONG = "<Name too long>"  # tshark's text
 MDNS_PORT = 5353
 MDNS_CLASS = 0x7fff  # without the flag QU
@@ -94,6 +96,9 @@ def read_truth(path, ports, tunnels):
 def run_tool(command):
     """Messages and errors of a tool's run."""
     done = subprocess.run(command, capture_output=True, text=True, timeout=TOOL_SECONDS, check=False)
+    if done.returncode == SKIPPED:
+        print(done.stderr.strip())
+        sys.exit(SKIPPED)
     if done.returncode != 0:
         raise RuntimeError("exit %d: %s" % (done.returncode, done.stderr.strip()[-500:]))
     messages, errors = [], []
@@ -288,6 +293,8 @@ def main():
         rows = list(csv.DictReader(file))
     listed = Listed(arguments.differences, runs_of(arguments))
     table = Table()
+    if not rows:
+        table.fault("%s lists no capture" % (arguments.data / "manifest.csv"))
     for row in rows:
         compare_capture(arguments.data, row, arguments, listed, table)
     for key in listed.left({row["file"] for row in rows}):

@@ -237,6 +237,18 @@ class CompareTest(unittest.TestCase):
         self.rows.clear()
         self.refuses([], [], "one.pcap: the tool failed")
 
+    def test_a_tool_that_skips_itself_is_no_fault(self):
+        self.tool.write_text("import sys; print('SKIPPED: no root', file=sys.stderr); sys.exit(77)\n")
+        self.add([message()], [])
+        with self.assertRaises(SystemExit) as end:
+            self.compare()
+        self.assertEqual(end.exception.code, 77)
+
+    def test_no_captures_are_a_fault(self):
+        code, out = self.compare()
+        self.assertEqual(code, 1)
+        self.assertIn("lists no capture", out)
+
 
 if __name__ == "__main__":
     unittest.main()

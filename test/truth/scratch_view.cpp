@@ -16,23 +16,29 @@ constexpr size_t per_cpu_alignment = 8;  // the kernel rounds each CPU's value u
 
 class Members {
   public:
-    Members(const btf* types, const btf_type* type) : types_(types), type_(type) {}
+    explicit Members(const btf* types) : types_(types) {}
 
-    // Octets from the struct's start to a member of this size. Remembers the name of one that isn't there.
-    size_t offset_of(const char* name, size_t size) {
-        const btf_member* member = btf_members(type_);
-        for (uint32_t i = 0; i < btf_vlen(type_); ++i)
-            if (name == std::string_view(btf__name_by_offset(types_, member[i].name_off)) &&
-                btf__resolve_size(types_, member[i].type) == static_cast<int64_t>(size))
-                return btf_member_bit_offset(type_, i) / 8;
-        missing_ = name;
+    // Octets from the struct's start to a member of this size; "a.b" is member b of member a. Remembers the
+    // name of one that isn't there.
+    size_t offset_of(int32_t type, std::string_view path, size_t size) {
+        const std::string_view name = path.substr(0, path.find('.'));
+        const btf_type* in = btf__type_by_id(types_, static_cast<uint32_t>(type));
+        const btf_member* member = btf_members(in);
+        for (uint32_t i = 0; i < btf_vlen(in); ++i) {
+            if (name != btf__name_by_offset(types_, member[i].name_off)) continue;
+            const size_t offset = btf_member_bit_offset(in, i) / 8;
+            if (name != path)
+                return offset +
+                       offset_of(static_cast<int32_t>(member[i].type), path.substr(name.size() + 1), size);
+            if (btf__resolve_size(types_, member[i].type) == static_cast<int64_t>(size)) return offset;
+        }
+        missing_ = path;
         return 0;
     }
     [[nodiscard]] const std::string& missing() const { return missing_; }
 
   private:
     const btf* types_;
-    const btf_type* type_;
     std::string missing_;
 };
 
@@ -42,11 +48,13 @@ Result<ScratchView> ScratchView::make(const LoadedPrograms& programs) {
     const btf* types = bpf_object__btf(programs.skeleton->obj);
     const int id = types ? btf__find_by_name_kind(types, struct_name, BTF_KIND_STRUCT) : -ENOENT;
     if (id < 0) return Error{"find the type", struct_name, -id, "", "build the BPF object with -g"};
-    Members members(types, btf__type_by_id(types, static_cast<uint32_t>(id)));
+    Members members(types);
+    const auto offset = [&](const char* path, size_t size) { return members.offset_of(id, path, size); };
     const Offsets offsets = {
-        members.offset_of("event", sizeof(dns_event)), members.offset_of("message", sizeof(dns_message)),
-        members.offset_of("frame", sizeof(dns_frame)), members.offset_of("source", sizeof(dns_address)),
-        members.offset_of("destination", sizeof(dns_address))};
+        offset("event", sizeof(dns_event)),         offset("message", sizeof(dns_message)),
+        offset("frame", sizeof(dns_frame)),         offset("source", sizeof(dns_address)),
+        offset("destination", sizeof(dns_address)), offset("following.segment", sizeof(dns_segment)),
+        offset("observed.length", sizeof(uint32_t))};
     if (!members.missing().empty())
         return Error{"find the member", members.missing(), 0, "not there, or of another size", struct_name};
     const bpf_map* map = programs.skeleton->maps.scratch;
@@ -61,11 +69,16 @@ Result<LastPacket> ScratchView::read(size_t cpu) {
         return Error{"read map", "scratch", errno, "", ""};
     const uint8_t* value = values_.data() + cpu * stride_;
     LastPacket last;
-    std::memcpy(&last.event, value + offsets_.event, sizeof last.event);
-    std::memcpy(&last.message, value + offsets_.message, sizeof last.message);
-    std::memcpy(&last.frame, value + offsets_.frame, sizeof last.frame);
-    std::memcpy(&last.source, value + offsets_.source, sizeof last.source);
-    std::memcpy(&last.destination, value + offsets_.destination, sizeof last.destination);
+    const auto copy = [&](auto& member, size_t offset) {
+        std::memcpy(&member, value + offset, sizeof member);
+    };
+    copy(last.event, offsets_.event);
+    copy(last.message, offsets_.message);
+    copy(last.frame, offsets_.frame);
+    copy(last.source, offsets_.source);
+    copy(last.destination, offsets_.destination);
+    copy(last.segment, offsets_.segment);
+    copy(last.length, offsets_.length);
     return last;
 }
 

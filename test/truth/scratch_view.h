@@ -6,7 +6,7 @@
 #include <vector>
 
 #include "ebpf/dns_frame.h"
-#include "ebpf/dns_message.h"
+#include "ebpf/dns_stream.h"
 #include "exporter/base/result.h"
 #include "exporter/bpf/loader.h"
 
@@ -17,6 +17,8 @@ struct LastPacket {
     dns_message message{};
     dns_frame frame{};
     dns_address source{}, destination{};
+    dns_segment segment{};  // of TCP
+    uint32_t length = 0;    // octets of the message that was counted last
 };
 
 // The struct is declared for BPF only (ebpf/maps.bpf.h), so its members are found by name in the object's
@@ -30,7 +32,7 @@ class ScratchView {
 
   private:
     struct Offsets {
-        size_t event, message, frame, source, destination;
+        size_t event, message, frame, source, destination, segment, length;
     };
 
     ScratchView(int map, size_t stride, size_t cpus, const Offsets& offsets)

@@ -13,6 +13,9 @@ int main(int argc, char** argv) {
     if (!options) return std::fprintf(stderr, "truth_host: %s\n", options.error().message().c_str()), 2;
     ModelOptions model;
     model.ports = options.value().ports;
+    if (options.value().tunnels)
+        model.tunnels =
+            DNS_TUNNEL_GRE | DNS_TUNNEL_IPIP | DNS_TUNNEL_PPPOE | DNS_TUNNEL_VXLAN | DNS_TUNNEL_GENEVE;
     HostSource source(model);
     source.set_observer([](const ObservedMessage& seen) { std::puts(json_line(seen).c_str()); });
     const Status status = source.replay(options.value().capture);

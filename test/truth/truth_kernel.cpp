@@ -6,6 +6,7 @@
 #include <sched.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <cerrno>
 #include <cstdio>
 
@@ -26,8 +27,8 @@ constexpr int skipped = 77;  // ctest's SKIP_RETURN_CODE
 // What one packet added to the counters.
 struct Counted {
     uint64_t messages[DNS_TRANSPORTS] = {};
-    uint64_t sizes = 0;  // octets of all of them
-    uint64_t errors[DNS_PROTOCOLS][DNS_REASONS] = {};
+    uint64_t errors[DNS_PROTOCOLS][DNS_REASONS] = {};  // packets
+    uint64_t stream_errors[DNS_REASONS] = {};          // messages of TCP streams
 };
 
 class Watcher {
@@ -65,12 +66,13 @@ class Watcher {
             return Error{"read map", "stats", errno, "", ""};
         const Counted now = sum();
         Counted added;
-        added.sizes = now.sizes - before_.sizes;
         for (uint32_t t = 0; t < DNS_TRANSPORTS; ++t)
             added.messages[t] = now.messages[t] - before_.messages[t];
         for (uint32_t p = 0; p < DNS_PROTOCOLS; ++p)
             for (uint32_t r = 0; r < DNS_REASONS; ++r)
                 added.errors[p][r] = now.errors[p][r] - before_.errors[p][r];
+        for (uint32_t r = 0; r < DNS_REASONS; ++r)
+            added.stream_errors[r] = now.stream_errors[r] - before_.stream_errors[r];
         before_ = now;
         return added;
     }
@@ -81,11 +83,11 @@ class Watcher {
             for (uint32_t k = 0; k < DNS_KINDS; ++k)
                 for (uint32_t t = 0; t < DNS_TRANSPORTS; ++t) {
                     for (const uint64_t bucket : cpu.sizes[k][t]) total.messages[t] += bucket;
-                    total.sizes += cpu.size_sums[k][t];
                 }
             for (uint32_t p = 0; p < DNS_PROTOCOLS; ++p)
                 for (uint32_t r = 0; r < DNS_REASONS; ++r)
                     if (r != DNS_OK) total.errors[p][r] += cpu.packets[p][r];
+            for (uint32_t r = 0; r < DNS_REASONS; ++r) total.stream_errors[r] += cpu.stream_errors[r];
         }
         return total;
     }
@@ -97,8 +99,9 @@ class Watcher {
         if (!last) return last.error();
         ObservedMessage seen = observed(packet, last.value());
         seen.protocol = transport;
-        seen.length = static_cast<uint32_t>(counted.sizes);
-        std::puts(json_line_of_last(seen, messages, true).c_str());
+        // The beginning of a message that the segment does not hold whole lies where the last one was.
+        const bool overwritten = transport == DNS_TCP && last.value().segment.kept != 0;
+        std::puts(json_line_of_last(seen, messages, !overwritten).c_str());
         return ok();
     }
 
@@ -111,6 +114,7 @@ class Watcher {
         seen.source_port = static_cast<uint16_t>(last.frame.source_port);
         seen.destination_port = static_cast<uint16_t>(last.frame.destination_port);
         seen.ip = last.frame.ip;
+        seen.length = last.length;
         seen.id = last.message.id;
         seen.flags = last.message.flags;
         seen.question_count = last.message.question_count;
@@ -122,11 +126,14 @@ class Watcher {
         return seen;
     }
 
+    // A segment counts as the reason of an error in it, so the two are not added up.
     static void tell_errors(const CapturedPacket& packet, const Counted& counted) {
         for (uint32_t p = 0; p < DNS_PROTOCOLS; ++p)
-            for (uint32_t r = 0; r < DNS_REASONS; ++r)
-                for (uint64_t i = 0; i < counted.errors[p][r]; ++i)
+            for (uint32_t r = 0; r < DNS_REASONS; ++r) {
+                const uint64_t in_streams = p == DNS_PROTO_TCP ? counted.stream_errors[r] : 0;
+                for (uint64_t i = 0; i < std::max(counted.errors[p][r], in_streams); ++i)
                     std::puts(json_line_of_error(packet.number, packet.time_ns, p, r).c_str());
+            }
     }
 
     PacketRunner runner_;
@@ -154,6 +161,8 @@ Status watch(const TruthOptions& options) {
     if (!cpu) return cpu.error();
     Config config;
     config.capture.ports = options.ports;
+    if (options.tunnels)
+        config.capture.tunnels = {Tunnel::gre, Tunnel::ipip, Tunnel::pppoe, Tunnel::vxlan, Tunnel::geneve};
     const auto programs = load_programs(config, {options.old_kernel ? Variant::old : Variant::current});
     if (!programs) return programs.error();
     auto watcher = Watcher::make(programs.value(), options.xdp, cpu.value());
