@@ -98,7 +98,10 @@ static __always_inline __u32 stream_step(struct dns_stats *stats, struct dns_scr
 	__u32 prefix, begin, reason = DNS_SHORT_HEADER;
 
 	if (scratch->load.got != scratch->load.wanted) {
-		segment->result = DNS_LOAD_FAILED;
+		if (segment->result == DNS_OK)
+			segment->lost++;
+		else
+			segment->result = DNS_LOAD_FAILED;
 		dns_stream_refuse(&following->flow, segment);
 		return STREAM_SKIPPED;
 	}
