@@ -1,12 +1,14 @@
-"""A VLAN device in user space, for kernels without the 8021q module: what the tap device DEVICE sends leaves UPLINK with
-the given tags, and what arrives on UPLINK with those tags comes out of DEVICE.
+"""A VLAN device: the kernel's own where it has them (module 8021q), else one in user space: what the tap device DEVICE
+sends leaves UPLINK with the given tags, and what arrives on UPLINK with those tags comes out of DEVICE.
 usage: vlan_port.py DEVICE UPLINK TPID:ID [TPID:ID], the outer tag first, e.g. 88a8:200 8100:100"""
 
 import fcntl
 import os
 import select
+import signal
 import socket
 import struct
+import subprocess
 import sys
 
 TUNSETIFF = 0x400454CA  # linux/if_tun.h
@@ -16,6 +18,20 @@ SOL_PACKET, PACKET_AUXDATA = 263, 8  # linux/if_packet.h
 TP_STATUS_VLAN_VALID = 0x10
 AUXDATA = struct.Struct("=IIIHHHH")  # struct tpacket_auxdata: status, len, snaplen, mac, net, vlan_tci, vlan_tpid
 MAX_FRAME = 65536
+PROTOCOLS = {0x8100: "802.1Q", 0x88A8: "802.1ad"}  # IEEE 802.1Q, table 9-1
+
+
+def kernel_device(device, uplink, tags):
+    """Makes the kernel's device, with one between for an outer tag; False where the kernel has no such devices."""
+    for number, (tpid, vid) in enumerate(tags, 1):
+        name = device if number == len(tags) else f"{device}o{number}"
+        made = subprocess.run(["ip", "link", "add", "link", uplink, "name", name, "type", "vlan", "protocol",
+                               PROTOCOLS[tpid], "id", str(vid)], stderr=subprocess.DEVNULL, check=False)
+        if made.returncode != 0:
+            return False
+        subprocess.run(["ip", "link", "set", "dev", name, "up"], check=True)
+        uplink = name
+    return True
 
 
 def open_tap(name):
@@ -43,8 +59,13 @@ def whole_frame(frame, ancillary):
     return frame
 
 
-def main(device, uplink_name, *tags):
-    tag = b"".join(struct.pack("!HH", int(tpid, 16), int(vid)) for tpid, vid in (text.split(":") for text in tags))
+def main(device, uplink_name, *texts):
+    tags = [(int(tpid, 16), int(vid)) for tpid, vid in (text.split(":") for text in texts)]
+    # Not only for speed: a packet socket is given a frame before the TC hooks are, so that on a machine that pauses its
+    # processors the answer can leave before the query is seen.
+    if kernel_device(device, uplink_name, tags):
+        signal.pause()
+    tag = b"".join(struct.pack("!HH", *pair) for pair in tags)
     tap, uplink = open_tap(device), open_uplink(uplink_name)
     while True:
         readable, _, _ = select.select([tap, uplink], [], [])
