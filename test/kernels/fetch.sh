@@ -8,8 +8,8 @@ set -euo pipefail
 folder=$(realpath -m "${1:?usage: test/kernels/fetch.sh FOLDER SERIES...}")
 shift
 PATH=$PATH:/usr/sbin:/sbin
-suites="bullseye bookworm"                       # 5.10 is the kernel of bullseye, the others are in bookworm
-modules=(veth tun bridge sch_ingress cls_bpf)    # what the tests make, and what clsact is made of
+suites="bullseye bookworm"                          # 5.10 is the kernel of bullseye, the others are in bookworm
+modules=(veth tun bridge 8021q sch_ingress cls_bpf) # what the tests make, and what clsact is made of
 keyring=/usr/share/keyrings/debian-archive-keyring.gpg
 
 # The first address among the machine's sources that has a suite like $1.
@@ -67,6 +67,7 @@ unpack() { # unpack DEB TO
         modprobe -d "$tree" -S "$version" --show-depends "$module"
     done | awk '!seen[$0]++')
     echo "$version" >"$to.new/version"
+    echo "$version ${modules[*]}" >"$to.new/made_of"
     rm -rf "$tree" "$to"
     mv "$to.new" "$to"
 }
@@ -80,7 +81,7 @@ fetch() { # fetch SERIES
         echo "kernels: no package linux-image-$series.*-cloud-amd64" >&2
         return 1
     fi
-    [ "$(cat "$to/version" 2>/dev/null)" = "$version" ] && return 0
+    [ "$(cat "$to/made_of" 2>/dev/null)" = "$version ${modules[*]}" ] && return 0
     echo "kernels: fetching $package"
     mkdir -p "$folder/download"
     if ! (cd "$folder/download" && apt-get -qq download "$package"); then

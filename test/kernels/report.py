@@ -43,7 +43,7 @@ def verdict(release, status, output):
     def weigh(match):  # leaves what is no excuse on this kernel
         if version_of(release) >= version_of(match.group(2)):
             return match.group()
-        notes.append(f"without {match.group(1).split(',')[0]}")
+        notes.append(match.group(1).split(",")[0])
         return ""
 
     rest = _NOT_TESTED.sub(weigh, " ".join(output.split()))  # Catch breaks its lines
@@ -54,7 +54,7 @@ def verdict(release, status, output):
     for words in _NOTHING_RAN:
         if words in rest:
             return "failed", rest[rest.index(words):][:60]
-    return "passed", "; ".join(notes)
+    return "passed", f"without {', '.join(dict.fromkeys(notes))}" if notes else ""
 
 
 def report(planned, log):

@@ -35,7 +35,7 @@ show() { # show SERIES: its results, and the output of what failed
         [ "$result" = failed ] || continue
         echo "-- $one $name, from $folder/$one.log:"
         awk -v name="$name" '$1 == "@@" && $2 == "start" { on = $3 == name } on { print } $1 == "@@" && $2 == "end" { on = 0 }' \
-            "$folder/$one.log" | tail -n 60
+            <(tr -d '\r' <"$folder/$one.log") | tail -n 60
     done <"$folder/$one.results"
 }
 
