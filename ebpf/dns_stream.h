@@ -263,7 +263,13 @@ DNS_INLINE void dns_stream_refuse(struct dns_flow *flow, struct dns_segment *seg
 	}
 	if (segment->result == DNS_TCP_CONTINUATION)
 		segment->result = DNS_TCP_OUT_OF_ORDER;
-	flow->behind &= ~(DNS_BEHIND_TENTATIVE | DNS_BEHIND_READ);
+	if (flow->behind & DNS_BEHIND_READ) { /* what has been counted of it must not be read again from before the hole */
+		segment->lost++;
+		flow->behind = DNS_BEHIND_NOTHING;
+		flow->state = DNS_FLOW_LOST;
+		return;
+	}
+	flow->behind &= ~DNS_BEHIND_TENTATIVE;
 	dns_stream_skip(flow, flow->island);
 }
 

@@ -335,6 +335,21 @@ TEST_CASE("Where a stream is out of step, what was counted before is not counted
     CHECK(reading.ids() == Ids{1, 3});
 }
 
+TEST_CASE(
+    "Messages behind a hole are not counted again where their stream breaks off and the hole is filled") {
+    Bytes stream = queries(3);
+    append(stream, {0, 0});
+    append(stream, query(4));
+    Reading reading(stream);
+    CHECK(reading.segment(0, each) == DNS_OK);
+    CHECK(reading.segment(2 * each, 3 * each + 2) == DNS_OK);
+    CHECK(reading.errors[DNS_SHORT_HEADER] == 1);
+    CHECK(reading.errors[DNS_TCP_LOST] == 1);  // of the hole
+    reading.segment(each, 3 * each);
+    CHECK(reading.segment(3 * each + 2, 4 * each + 2) == DNS_OK);
+    CHECK(reading.ids() == Ids{1, 3, 4});
+}
+
 TEST_CASE("An island in the midst of a message is given up as soon as that message is known") {
     // The second message's records hold what looks like a message, where a segment begins.
     constexpr uint32_t rest = 30;  // octets of records behind the decoy
@@ -363,8 +378,10 @@ TEST_CASE("An island in the midst of a message is given up as soon as that messa
 }
 
 TEST_CASE("An island that begins within a message's question is given up, and that message lost") {
-    Bytes name = {40};  // the one label is a whole query, length and all
-    append(name, query(99));
+    Bytes decoy = query(99);
+    decoy[1] = static_cast<uint8_t>(decoy[1] + 5);  // up to the end of the message around it
+    Bytes name = {40};                              // of one label, the decoy
+    append(name, decoy);
     name.push_back(0);
     Bytes stream = query(1);
     append(stream, Dns().id(2).question(name, 1).build_tcp());
