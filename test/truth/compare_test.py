@@ -220,7 +220,8 @@ class CompareTest(unittest.TestCase):
     def test_a_listed_difference_holds_for_its_runs_only(self):
         everything = [message(), message(frame=4, sport=5353, dport=5353)]
         for runs, with_ports, without in (("ports", True, False), ("!ports", False, True), ("kernel", False, False),
-                                          ("host", True, True), ("tunnels", False, False), ("host !tunnels ports", True, False)):
+                                          ("host", True, True), ("tunnels", False, False),
+                                          ("host !tunnels ports", True, False)):
             for options, holds in ((("--ports", "53,5353"), with_ports), ((), without),
                                    (("--tunnels",), runs in ("tunnels", "!ports", "host"))):
                 with self.subTest(runs=runs, options=options):
