@@ -5,7 +5,7 @@
 #   lint                              test/lint.sh; with TIDY=1 clang-tidy too (minutes)
 #   unit golden fuzz kernel e2e bench the rings of the release build (kernel, e2e and bench need root)
 #   asan tsan                         the rings unit, golden and fuzz again, under sanitizers
-#   kernels                           test/kernels/run.sh: ring kernel and some of e2e in older kernels; longer than all the rest
+#   kernels                           test/kernels/run.sh: ring kernel and some of e2e in older kernels (tens of minutes)
 set -uo pipefail
 cd "$(dirname "$0")/.." || exit 1
 rings="unit golden fuzz kernel e2e bench"
