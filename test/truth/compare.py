@@ -256,7 +256,7 @@ def compare_capture(data, row, arguments, listed, table):
     counts["files"] += 1
     try:
         ours, errors = run_tool(command)
-    except (RuntimeError, ValueError, subprocess.TimeoutExpired) as error:
+    except (OSError, RuntimeError, ValueError, subprocess.TimeoutExpired) as error:
         table.fault("%s: the tool failed: %s" % (row["file"], error))
         return
     truth = read_truth(data / "truth" / (row["file"] + ".jsonl.gz"), ports, arguments.tunnels)

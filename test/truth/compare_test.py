@@ -237,6 +237,8 @@ class CompareTest(unittest.TestCase):
         self.tool.write_text("print('no json')\n")
         self.rows.clear()
         self.refuses([], [], "one.pcap: the tool failed")
+        self.rows.clear()
+        self.refuses([], [], "one.pcap: the tool failed", "--tool", str(self.data / "missing"))
 
     def test_a_tool_that_skips_itself_is_no_fault(self):
         self.tool.write_text("import sys; print('SKIPPED: no root', file=sys.stderr); sys.exit(77)\n")
