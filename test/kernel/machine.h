@@ -12,7 +12,7 @@ namespace dnsexp::test {
 const std::vector<Variant>& variants();
 
 // How many times slower it is than the machines the tests' amounts are meant for: the environment's
-// DNSEXP_SLOW, 1 to 100. Only the stress asks; what is checked stays the same.
+// DNSEXP_SLOW, 1 to 100. The stress and the mutated packets ask; what is checked stays the same.
 uint32_t slow();
 
 }  // namespace dnsexp::test
