@@ -39,7 +39,13 @@ Frame dns_frame(Ip ip, Transport transport, bool query, Bytes message) {
     transport == Transport::udp ? packet.udp(source, destination) : packet.tcp(source, destination);
     const size_t ports_at = kEthernet + (ip == Ip::v4 ? kIpv4 : kIpv6);
     const size_t id_at = ports_at + (transport == Transport::udp ? kUdp : kTcp + kTcpPrefix);
-    return {packet.payload(std::move(message)).build(), id_at, ports_at + (query ? 0 : 2)};
+    const auto length = static_cast<uint32_t>(message.size());
+    Frame frame{packet.payload(std::move(message)).build(), id_at, ports_at + (query ? 0 : 2)};
+    if (transport == Transport::tcp) {
+        frame.sequence_at = ports_at + 4;  // RFC 9293, 3.1
+        frame.payload = length;
+    }
+    return frame;
 }
 
 Exchange exchange(const char* name, Ip ip, Transport transport, std::string_view qname) {
@@ -101,7 +107,12 @@ void set_transaction(Frame& frame, uint32_t n) {
     // shifted by one.
     constexpr uint32_t kOdd = 40503;
     put16(frame.octets, frame.id_at, n * kOdd & 0xffff);
-    put16(frame.octets, frame.client_port_at, kFirstClientPort + (n + (n >> 16)) % kClientPorts);
+    const uint32_t shifted = n + (n >> 16);
+    put16(frame.octets, frame.client_port_at, kFirstClientPort + shifted % kClientPorts);
+    if (frame.sequence_at == 0) return;
+    const uint32_t sequence = shifted / kClientPorts * frame.payload;
+    put16(frame.octets, frame.sequence_at, sequence >> 16);
+    put16(frame.octets, frame.sequence_at + 2, sequence & 0xffff);
 }
 
 }  // namespace dnsexp::bench
