@@ -31,7 +31,7 @@ enum dns_reason {
 	DNS_SEGMENTED,              /* further datagrams of one segmentation-offload (GSO, GRO) packet */
 	DNS_TCP_NO_MESSAGE_START,   /* TCP payload of a stream out of step that does not begin with a DNS message */
 	DNS_LOAD_FAILED,            /* the kernel would not hand out the packet's bytes */
-	DNS_TCP_OUT_OF_ORDER,       /* TCP payload behind a hole that does not begin with a DNS message */
+	DNS_TCP_OUT_OF_ORDER,       /* TCP payload behind a hole, or before all else, that does not begin with a message */
 	DNS_TCP_BUSY,               /* TCP payload of a stream that another CPU was following at that moment */
 	DNS_TCP_LOST,               /* a message whose beginning lies in TCP payload that was not read */
 	DNS_TCP_CONTINUATION,       /* no error: TCP payload in which no message's question ends */
