@@ -7,6 +7,7 @@
 
 #include "ebpf/dns_abi.h"
 #include "ebpf/dns_cursor.h"
+#include "ebpf/dns_message.h"
 
 enum {
 	DNS_EDNS_WINDOW = 12,  /* a compression pointer, and a record's fields up to its data (RFC 1035, 4.1.3) */
@@ -31,6 +32,15 @@ struct dns_edns {
 	__u32 error_count;
 	__u32 errors[DNS_EDNS_ERRORS]; /* info codes */
 };
+
+/* Whether a message is worth the walk: every query with an additional section; of responses those that failed or are
+ * empty, for only they carry what is counted here: extended RCODEs and Extended DNS Errors. */
+DNS_INLINE __u32 dns_edns_is_due(const struct dns_message *message)
+{
+	if (!message->additional_count || message->question_count > 1)
+		return 0;
+	return dns_kind(message) == DNS_QUERY || dns_rcode(message) || !message->answer_count;
+}
 
 DNS_INLINE void dns_edns_begin(struct dns_edns *walk, __u32 at, __u32 end, __u32 present, __u32 before, __u32 additional)
 {

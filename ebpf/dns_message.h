@@ -157,6 +157,12 @@ DNS_INLINE __u32 dns_plausible_start(__u32 prefix, const struct dns_message *mes
 	       (opcode == DNS_OPCODE_IQUERY && message->answer_count == 1);
 }
 
+/* Whether a message of which `have` octets are there was not parsed, for this reason, because the rest is still to come. */
+DNS_INLINE __u32 dns_is_short(__u32 reason, __u32 have, __u32 length)
+{
+	return (reason == DNS_TRUNCATED_QUESTION || reason == DNS_TRUNCATED_PACKET) && have < DNS_PREFIX_LOAD && have < length;
+}
+
 /* Octets of the header and the first question: where the records begin, if there is one question. */
 DNS_INLINE __u32 dns_question_end(const struct dns_message *message)
 {

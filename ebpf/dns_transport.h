@@ -72,4 +72,12 @@ DNS_INLINE __u32 dns_parse_tcp(struct dns_packet packet, __u32 at, __u32 packet_
 	return tcp[13] & DNS_TCP_SYN ? DNS_FRAME_SYN : DNS_FRAME_OTHER; /* OTHER: a bare acknowledgement */
 }
 
+/* The kind of message (enum dns_kind) that goes in this direction, DNS_KINDS where both ends are on a listed port. */
+DNS_INLINE __u32 dns_expected_kind(const struct dns_settings *settings, const struct dns_frame *frame)
+{
+	const __u32 from = dns_port_listed(settings, frame->source_port);
+	const __u32 to = dns_port_listed(settings, frame->destination_port);
+	return from == to ? DNS_KINDS : from ? DNS_RESPONSE : DNS_QUERY;
+}
+
 #endif

@@ -5,15 +5,6 @@
 
 #include "ebpf/match.bpf.h"
 
-/* Whether a message is worth the walk: every query with an additional section; of responses those that failed or are
- * empty, for only they carry what is counted here: extended RCODEs and Extended DNS Errors. */
-static __always_inline __u32 edns_is_due(const struct dns_message *message)
-{
-	if (!message->additional_count || message->question_count > 1)
-		return 0;
-	return dns_kind(message) == DNS_QUERY || dns_rcode(message) || !message->answer_count;
-}
-
 static __always_inline __u32 edns_step(void *ctx, const __u32 how, struct dns_scratch *scratch)
 {
 	const __u32 wanted = dns_edns_window(&scratch->edns);
@@ -28,7 +19,7 @@ static __always_inline __u32 edns_begin(struct dns_scratch *scratch)
 	const struct dns_observed *at = &scratch->observed;
 	scratch->edns.dnssec_ok = 0;
 	scratch->edns.extended_rcode = 0;
-	if (!edns_is_due(message))
+	if (!dns_edns_is_due(message))
 		return 0;
 	dns_edns_begin(&scratch->edns, at->records, at->end, at->present, message->answer_count + message->authority_count,
 		       message->additional_count);

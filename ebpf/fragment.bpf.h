@@ -41,12 +41,6 @@ static __always_inline void fragment_begin(struct dns_stats *stats, struct dns_s
 	flow_put_back(stats, following);
 }
 
-/* Whether a message that was not parsed for this reason may come to its end with the next fragment. */
-static __always_inline __u32 fragment_is_short(__u32 reason, __u32 have, __u32 length)
-{
-	return (reason == DNS_TRUNCATED_QUESTION || reason == DNS_TRUNCATED_PACKET) && have < DNS_PREFIX_LOAD && have < length;
-}
-
 /* A later fragment: takes the datagram's head, if this is what goes on where it ends, and says what is to be loaded behind
  * it. 0: it is not. */
 static __always_inline __u32 fragment_prepare(struct dns_stats *stats, struct dns_scratch *scratch, const __u32 how, __u32 ifindex,
@@ -89,7 +83,7 @@ static __always_inline __u32 fragment_join(struct dns_stats *stats, struct dns_s
 	if (scratch->load.got)
 		reason = observe_parse_message(gathered < DNS_PREFIX_LOAD ? gathered : (__u32)DNS_PREFIX_LOAD, length);
 	DNS_RELOAD();
-	if (fragment_is_short(reason, gathered, length) && frame->more_fragments) {
+	if (dns_is_short(reason, gathered, length) && frame->more_fragments) {
 		fragment_keep(&scratch->following, scratch, gathered, DNS_UDP_LENGTH + gathered);
 		reason = DNS_FRAGMENT;
 	} else {

@@ -12,14 +12,6 @@ enum { /* messages of one segment: as many of the shortest as a packet of 64 KiB
 
 enum stream_step { STREAM_DONE, STREAM_SKIPPED, STREAM_MESSAGE };
 
-/* The kind that goes in this direction, where only one end is on a listed port. */
-static __always_inline __u32 stream_expected(const struct dns_frame *frame)
-{
-	const __u32 from = dns_port_listed(&settings, frame->source_port);
-	const __u32 to = dns_port_listed(&settings, frame->destination_port);
-	return from == to ? DNS_KINDS : from ? DNS_RESPONSE : DNS_QUERY;
-}
-
 /* Takes the segment's flow. 0: it is done with, as what the segment's result says. */
 static __always_inline __u32 stream_open(struct dns_stats *stats, struct dns_scratch *scratch, const __u32 how, __u32 ifindex,
 					 __u32 packet_length)
@@ -35,7 +27,7 @@ static __always_inline __u32 stream_open(struct dns_stats *stats, struct dns_scr
 		return 0;
 	segment->sequence = frame->sequence;
 	segment->end = frame->sequence + (available < frame->length ? available : frame->length);
-	segment->expected = stream_expected(frame);
+	segment->expected = dns_expected_kind(&settings, frame);
 	following->payload = frame->payload;
 	following->present = frame->payload + (available < frame->length ? available : frame->length);
 	if (flow_take(stats, following, flow_tag(scratch, ifindex, !!(how & HOOK_EGRESS)), bpf_ktime_get_ns(), 1) != FLOW_TAKEN)

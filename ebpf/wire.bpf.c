@@ -143,7 +143,7 @@ static __always_inline __u32 watch_payload(void *ctx, const __u32 how, __u32 rea
 		DNS_RELOAD();
 		if (scratch->frame.more_fragments) {
 			const __u32 have = scratch->observed.present - scratch->frame.payload;
-			if (fragment_is_short(reason, have, scratch->frame.length)) {
+			if (dns_is_short(reason, have, scratch->frame.length)) {
 				fragment_begin(stats, scratch, how, ifindex, have);
 				reason = DNS_FRAGMENT;
 			}

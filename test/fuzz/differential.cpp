@@ -1,13 +1,12 @@
 // The dual headers against the naive parser: the same reason, the same fields. And 0x20: with the case of the
 // name's letters turned, the question's hash stays.
 #include <cctype>
-#include <cstdio>
-#include <cstdlib>
 #include <cstring>
 #include <string>
 #include <vector>
 
 #include "test/fuzz/parse.h"
+#include "test/fuzz/same.h"
 #include "test/support/naive_dns.h"
 #include "test/support/naive_stream.h"
 #include "test/support/naive_tunnel.h"
@@ -15,14 +14,6 @@
 using namespace dnsexp::test;
 
 namespace {
-
-template <typename Left, typename Right>
-void same(const char* what, Left dual, Right naive) {
-    if (static_cast<uint64_t>(dual) == static_cast<uint64_t>(naive)) return;
-    std::fprintf(stderr, "%s: dual %llu, naive %llu\n", what, static_cast<unsigned long long>(dual),
-                 static_cast<unsigned long long>(naive));
-    std::abort();
-}
 
 std::string protocol_text(uint32_t protocol) {
     return protocol == DNS_PROTO_UDP ? "udp" : protocol == DNS_PROTO_TCP ? "tcp" : "unknown";

@@ -1,23 +1,14 @@
 // The walk over a message's records to its OPT record, against one that has the whole message before it.
-#include <cstdio>
-#include <cstdlib>
 #include <vector>
 
 #include "test/fuzz/parse.h"
+#include "test/fuzz/same.h"
 #include "test/support/edns_reader.h"
 #include "test/support/naive_edns.h"
 
 using namespace dnsexp::test;
 
 namespace {
-
-template <typename Left, typename Right>
-void same(const char* what, Left dual, Right naive) {
-    if (static_cast<uint64_t>(dual) == static_cast<uint64_t>(naive)) return;
-    std::fprintf(stderr, "%s: dual %llu, naive %llu\n", what, static_cast<unsigned long long>(dual),
-                 static_cast<unsigned long long>(naive));
-    std::abort();
-}
 
 void compare(const EdnsRead& dual, const NaiveEdns& naive) {
     if (naive.looks > DNS_EDNS_STEPS) {

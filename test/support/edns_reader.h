@@ -17,12 +17,6 @@ struct EdnsRead {
     dns_edns walk{};
 };
 
-// Whether the hooks walk a message of this kind.
-inline bool edns_is_due(const dns_message& message) {
-    if (message.additional_count == 0 || message.question_count > 1) return false;
-    return dns_kind(&message) == DNS_QUERY || dns_rcode(&message) != 0 || message.answer_count == 0;
-}
-
 // `octets` hold the records at `records`; the message ends at `end` and, as far as it is there, at `present`:
 // offsets that wrap around 2^32 like the hooks' own.
 inline EdnsRead read_edns(std::span<const uint8_t> octets, const dns_message& message, uint32_t records,

@@ -90,10 +90,8 @@ uint32_t HostSource::datagram(Seen& seen) {
     if (frame.length < DNS_HEADER_LENGTH) return DNS_SHORT_HEADER;
     const uint32_t reason =
         seen.payload.empty() ? uint32_t{DNS_TRUNCATED_PACKET} : parse_datagram(seen, seen.payload, 0);
-    const bool is_short = reason == DNS_TRUNCATED_QUESTION || reason == DNS_TRUNCATED_PACKET;
-    if (!is_short || !frame.more_fragments ||
-        seen.payload.size() >= std::min<size_t>(DNS_PREFIX_LOAD, frame.length))
-        return reason;
+    const auto have = static_cast<uint32_t>(seen.payload.size());
+    if (!frame.more_fragments || !dns_is_short(reason, have, frame.length)) return reason;
     heads_[{key_of(seen.source), key_of(seen.destination), frame.fragment_id, DNS_UDP, seen.leaves}] = {
         {seen.payload.begin(), seen.payload.end()}, frame.source_port, frame.destination_port, frame.length};
     return DNS_FRAGMENT;
@@ -114,9 +112,7 @@ uint32_t HostSource::fragment(Seen& seen) {
     seen.frame.transport = DNS_UDP;
     const std::vector<uint8_t> octets = head.octets;
     const uint32_t reason = parse_datagram(seen, octets, have);
-    const bool is_short = reason == DNS_TRUNCATED_QUESTION || reason == DNS_TRUNCATED_PACKET;
-    if (is_short && more && octets.size() < std::min<size_t>(DNS_PREFIX_LOAD, head.length))
-        return DNS_FRAGMENT;
+    if (more && dns_is_short(reason, static_cast<uint32_t>(octets.size()), head.length)) return DNS_FRAGMENT;
     heads_.erase(known);
     seen.frame.protocol = DNS_PROTO_UDP;
     return reason;
@@ -142,12 +138,6 @@ uint32_t HostSource::parse_datagram(Seen& seen, std::span<const uint8_t> octets,
     return DNS_OK;
 }
 
-uint32_t HostSource::expected_kind(const dns_frame& frame) const {
-    const bool from = dns_port_listed(&settings_, frame.source_port) != 0;
-    const bool to = dns_port_listed(&settings_, frame.destination_port) != 0;
-    return from == to ? DNS_KINDS : from ? DNS_RESPONSE : DNS_QUERY;
-}
-
 void HostSource::stream(Seen& seen) {
     const dns_frame& frame = seen.frame;
     if (seen.payload.empty()) {
@@ -159,8 +149,8 @@ void HostSource::stream(Seen& seen) {
                               frame.destination_port, seen.leaves};
     const auto [at, is_new] = streams_.try_emplace(direction, keys_);
     if (is_new) model_.flow_made();
-    const StreamResult result =
-        at->second.segment(frame.sequence, seen.payload, expected_kind(frame), [&](const StreamMessage& m) {
+    const StreamResult result = at->second.segment(
+        frame.sequence, seen.payload, dns_expected_kind(&settings_, &frame), [&](const StreamMessage& m) {
             found(seen, {m.message, m.prefix, m.length, seen.payload, m.records, m.end, m.present});
         });
     model_.packet(DNS_PROTO_TCP, result.result);
@@ -195,7 +185,7 @@ void HostSource::found(const Seen& seen, const Found& found) {
     m.server_port = static_cast<uint16_t>(is_query ? frame.destination_port : frame.source_port);
     m.to_group = dns_is_multicast(&seen.destination) != 0;
     m.prefix.assign(found.prefix.begin(), found.prefix.begin() + dns_question_end(&parsed));
-    if (edns_is_due(parsed)) {
+    if (dns_edns_is_due(&parsed)) {
         const EdnsRead read = read_edns(found.octets, parsed, found.records, found.end, found.present);
         m.edns = {true,
                   read.result,

@@ -70,7 +70,6 @@ class HostSource : public Source {
     uint32_t parse_datagram(Seen& seen, std::span<const uint8_t> octets, uint32_t before);
     void stream(Seen& seen);
     void found(const Seen& seen, const Found& found);
-    [[nodiscard]] uint32_t expected_kind(const dns_frame& frame) const;
     void tell(const Seen& seen, uint32_t reason);
     void tell(const Seen& seen, const ModelMessage& message, const dns_message& parsed);
 

@@ -221,7 +221,7 @@ TEST_CASE("Only messages that can carry what is counted are walked") {
         message.question_count = questions;
         message.answer_count = answers;
         message.additional_count = additional;
-        return edns_is_due(message);
+        return dns_edns_is_due(&message);
     };
     CHECK(due(rd, 1, 0, 1));        // a query
     CHECK(due(qr | 2, 1, 1, 1));    // SERVFAIL
