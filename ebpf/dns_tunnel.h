@@ -14,7 +14,8 @@ enum {
 	DNS_GRE_CHECKSUM = 0x8000,   /* flags of RFC 2784 and RFC 2890, each with a word of its own */
 	DNS_GRE_KEY = 0x2000,
 	DNS_GRE_SEQUENCE = 0x1000,
-	DNS_GRE_REFUSED = 0x4007,    /* source routing, and versions other than 0 */
+	/* source routing and the two bits that a receiver must find clear (RFC 2784, 2.3); versions other than 0 */
+	DNS_GRE_REFUSED = 0x4c07,
 	DNS_ETHERTYPE_BRIDGED = 0x6558, /* transparent Ethernet bridging */
 	DNS_PORT_VXLAN = 4789,
 	DNS_PORT_VXLAN_LINUX = 8472,

@@ -102,7 +102,8 @@ class NaiveTunnel {
         const size_t first = octet(at), version = octet(at + 1) % 8;
         const bool checksum = first / 128 % 2 == 1, routing = first / 64 % 2 == 1;
         const bool key = first / 32 % 2 == 1, sequence = first / 16 % 2 == 1;
-        if (routing || version != 0) return std::nullopt;
+        const bool reserved = first / 4 % 4 != 0;  // RFC 2784, 2.3: bits 4 and 5, to be discarded
+        if (routing || reserved || version != 0) return std::nullopt;
         return holds(number(at + 2), at + 4 + (checksum + key + sequence) * size_t{4});
     }
 

@@ -108,6 +108,8 @@ std::vector<Case> selected_cases() {
         {"GRE with a checksum", over_ip(gre, in_gre(0x8000, 0x0800, inner4(), 1)), DNS_TUNNEL_GRE},
         {"GRE with a key", over_ip(gre, in_gre(0x2000, 0x0800, inner4(), 1)), DNS_TUNNEL_GRE},
         {"GRE with a sequence number", over_ip(gre, in_gre(0x1000, 0x0800, inner4(), 1)), DNS_TUNNEL_GRE},
+        {"GRE with the bits that are to be ignored", over_ip(gre, in_gre(0x03f8, 0x0800, inner4())),
+         DNS_TUNNEL_GRE},
         {"GRE with all of them", over_ip(gre, in_gre(0xb000, 0x0800, inner4(), 3)), DNS_TUNNEL_GRE},
         {"GRE over IPv6",
          Packet().ethernet().ipv6().other(gre, 0).payload(in_gre(0, 0x0800, inner4())).build(),
@@ -169,6 +171,8 @@ TEST_CASE("A packet that may hold a tunnel is not dismissed where tunnels are se
 TEST_CASE("What can't be a tunnel's header is not looked behind") {
     const std::pair<const char*, Bytes> cases[] = {
         {"GRE with source routing (RFC 1701)", over_ip(gre, in_gre(0x4000, 0x0800, inner4()))},
+        {"GRE with reserved bit 4 (RFC 2784)", over_ip(gre, in_gre(0x0800, 0x0800, inner4()))},
+        {"GRE with reserved bit 5 (RFC 2784)", over_ip(gre, in_gre(0x0400, 0x0800, inner4()))},
         {"GRE version 1, PPTP's (RFC 2637)", over_ip(gre, in_gre(0x2001, 0x880b, inner4(), 1))},
         {"GRE version 1 of IPv4", over_ip(gre, in_gre(1, 0x0800, inner4()))},
         {"GRE of another protocol", over_ip(gre, in_gre(0, 0x8847, inner4()))},
