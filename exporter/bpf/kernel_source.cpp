@@ -53,9 +53,14 @@ Result<std::unique_ptr<KernelSource>> KernelSource::make(const Config& config,
                                                          const std::vector<Variant>& variants) {
     auto programs = load_programs(config, variants);
     if (!programs) return programs.error();
-    std::unique_ptr<KernelSource> source(new KernelSource(std::move(programs).value(), config.capture));
+    log_info("BPF programs loaded", {{"variant", std::string(variant_name(programs->variant))}});
+    return over(std::move(programs).value(), config.capture);
+}
+
+Result<std::unique_ptr<KernelSource>> KernelSource::over(LoadedPrograms programs,
+                                                         const CaptureConfig& config) {
+    std::unique_ptr<KernelSource> source(new KernelSource(std::move(programs), config));
     if (auto status = source->open(); !status) return status.error();
-    log_info("BPF programs loaded", {{"variant", std::string(variant_name(source->programs_.variant))}});
     return source;
 }
 

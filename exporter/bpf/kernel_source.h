@@ -21,6 +21,8 @@ class KernelSource final : public Source {
     // Loads the programs; nothing is attached yet.
     static Result<std::unique_ptr<KernelSource>> make(const Config& config,
                                                       const std::vector<Variant>& variants = all_variants);
+    // Over programs that are loaded with `config`, and that no other source uses.
+    static Result<std::unique_ptr<KernelSource>> over(LoadedPrograms programs, const CaptureConfig& config);
     ~KernelSource() override;
 
     Result<RawSnapshot> read() override;

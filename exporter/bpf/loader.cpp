@@ -137,14 +137,14 @@ Error load_error(int error, Variant variant) {
 }
 
 Result<LoadedPrograms> load_variant(const Config& config, Variant variant) {
-    Skeleton skeleton(dns_exporter__open());
+    const Skeleton skeleton = own_skeleton(dns_exporter__open());
     if (!skeleton) return Error{"open the BPF object", "", errno, "", ""};
     select_variant(*skeleton, variant);
     if (auto status = set_constants(*skeleton, config); !status) return status.error();
     if (auto status = set_map_sizes(*skeleton, config); !status) return status.error();
     if (const int error = dns_exporter__load(skeleton.get())) return load_error(-error, variant);
     if (auto status = make_fallback_entries(*skeleton); !status) return status.error();
-    return LoadedPrograms{std::move(skeleton), variant};
+    return LoadedPrograms{skeleton, variant};
 }
 
 }  // namespace

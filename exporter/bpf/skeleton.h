@@ -13,9 +13,10 @@
 
 namespace dnsexp {
 
-struct SkeletonDeleter {
-    void operator()(dns_exporter* skeleton) const { dns_exporter__destroy(skeleton); }
-};
-using Skeleton = std::unique_ptr<dns_exporter, SkeletonDeleter>;
+// Shared, so that tests can keep loaded programs for the next source.
+using Skeleton = std::shared_ptr<dns_exporter>;
+inline Skeleton own_skeleton(dns_exporter* skeleton) {
+    return {skeleton, dns_exporter__destroy};  // which takes a null pointer too
+}
 
 }  // namespace dnsexp

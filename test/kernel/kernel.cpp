@@ -8,6 +8,7 @@
 #include <cstring>
 
 #include "ebpf/dns_frame.h"
+#include "test/support/program_pool.h"
 
 namespace dnsexp::test {
 namespace {
@@ -79,7 +80,10 @@ Verdict run_program(int program, HookPoint hook, const Bytes& packet, const Pack
 }
 
 Kernel::Kernel(Variant variant, const Config& config) {
-    auto source = KernelSource::make(config, {variant});
+    static ProgramPool pool;
+    auto programs = pool.take(config, variant);
+    if (!programs) FAIL(programs.error().message());
+    auto source = KernelSource::over(std::move(programs).value(), config.capture);
     if (!source) FAIL(source.error().message());
     source_ = std::move(source).value();
 }

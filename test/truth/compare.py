@@ -30,6 +30,7 @@ agreement) in a category other than malformed and encrypted. Exit 77 where the t
 """
 import argparse
 import collections
+import contextlib
 import csv
 import gzip
 import json
@@ -38,6 +39,7 @@ import re
 import shlex
 import subprocess
 import sys
+import threading
 
 LEAST_PERCENT = 99.0
 LENIENT = ("malformed", "encrypted")
@@ -93,25 +95,57 @@ def read_truth(path, ports, tunnels):
                 yield Message(line)
 
 
-def run_tool(command):
-    """Messages and errors of a tool's run."""
-    done = subprocess.run(command, capture_output=True, text=True, timeout=TOOL_SECONDS, check=False)
-    if done.returncode == SKIPPED:
-        print(done.stderr.strip())
-        sys.exit(SKIPPED)
-    if done.returncode != 0:
-        raise RuntimeError("exit %d: %s" % (done.returncode, done.stderr.strip()[-500:]))
-    messages, errors = [], []
-    for line in map(json.loads, done.stdout.splitlines()):
-        if "error" in line:
-            if line["error"] not in NO_ERRORS:
-                errors.append(line)
-            continue
-        others = line.get("n", 1) - ("id" in line)
-        messages += [Message(line, known=False) for _ in range(others)]
-        if "id" in line:
-            messages.append(Message(line))
-    return messages, errors
+class Tool:
+    """A tool that is running. It takes jobs, {"capture": PATH, "ports": [...]} a line, and answers each with lines of which
+    the last has "end"."""
+
+    def __init__(self, command):
+        self._command, self._process = command, None
+
+    def run(self, capture, ports):
+        """Messages and errors of a capture."""
+        if self._process is None:
+            self._process = subprocess.Popen(self._command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
+        hangs = threading.Timer(TOOL_SECONDS, self._process.kill)
+        hangs.start()
+        try:
+            return self._answers({"capture": str(capture), "ports": sorted(ports)})
+        except (OSError, RuntimeError, ValueError):
+            self.close()  # the next capture gets a tool that works
+            raise
+        finally:
+            hangs.cancel()
+
+    def _answers(self, job):
+        try:
+            print(json.dumps(job), file=self._process.stdin, flush=True)
+        except BrokenPipeError:
+            pass  # it has ended: its output tells, and its exit code
+        messages, errors = [], []
+        for line in map(json.loads, self._process.stdout):
+            if "end" in line:
+                return messages, errors
+            if "error" in line:
+                if line["error"] not in NO_ERRORS:
+                    errors.append(line)
+                continue
+            others = line.get("n", 1) - ("id" in line)
+            messages += [Message(line, known=False) for _ in range(others)]
+            if "id" in line:
+                messages.append(Message(line))
+        code = self._process.wait()
+        if code == SKIPPED:
+            sys.exit(SKIPPED)
+        raise RuntimeError("exit %d" % code)
+
+    def close(self):
+        """Ends the tool."""
+        if self._process is None:
+            return
+        self._process.kill()
+        with contextlib.suppress(BrokenPipeError):
+            self._process.communicate()
+        self._process = None
 
 
 class Matching:
@@ -244,22 +278,17 @@ class Table:
         return percent
 
 
-def compare_capture(data, row, arguments, listed, table):
+def compare_capture(tool, row, arguments, listed, table):
     ports = set(arguments.ports)
     ports.update(int(port) for port in re.findall(r"port (\d+)=dns", row["decode_as"]))
-    command = shlex.split(arguments.tool) + [str(data / "captures" / row["file"])]
-    for port in sorted(ports):
-        command += ["--port", str(port)]
-    if arguments.tunnels:
-        command.append("--tunnels")
     counts = table.counts[row["category"]]
     counts["files"] += 1
     try:
-        ours, errors = run_tool(command)
-    except (OSError, RuntimeError, ValueError, subprocess.TimeoutExpired) as error:
+        ours, errors = tool.run(arguments.data / "captures" / row["file"], ports)
+    except (OSError, RuntimeError, ValueError) as error:
         table.fault("%s: the tool failed: %s" % (row["file"], error))
         return
-    truth = read_truth(data / "truth" / (row["file"] + ".jsonl.gz"), ports, arguments.tunnels)
+    truth = read_truth(arguments.data / "truth" / (row["file"] + ".jsonl.gz"), ports, arguments.tunnels)
     matching = Matching(truth, ours, errors)
     for difference in matching.run():
         if listed.take(row["file"], difference):
@@ -295,8 +324,10 @@ def main():
     table = Table()
     if not rows:
         table.fault("%s lists no capture" % (arguments.data / "manifest.csv"))
-    for row in rows:
-        compare_capture(arguments.data, row, arguments, listed, table)
+    tool = Tool(shlex.split(arguments.tool) + ["--tunnels"] * arguments.tunnels)
+    with contextlib.closing(tool):
+        for row in rows:
+            compare_capture(tool, row, arguments, listed, table)
     for key in listed.left({row["file"] for row in rows}):
         table.fault("listed, but does not differ: %s frame %d %s %s" % key)
     return table.finish()

@@ -18,6 +18,7 @@ MESSAGE = {
     "dport": 53, "id": 7, "qr": 0, "opcode": 0, "rcode": 0, "qdcount": 1, "udp_len": 41,
     "questions": [{"name": "a.example", "wire": "0161076578616d706c6500", "type": 1, "class": 1}]}
 TCP = {"proto": "tcp", "udp_len": None, "tcp_len": 33}
+SAYS_WHAT_LIES_THERE = "sys.stdout.write(open(job['capture']).read())"
 ERROR = {"frame": 3, "time": "10.000000001", "error": "bad_label"}
 
 
@@ -39,8 +40,13 @@ class CompareTest(unittest.TestCase):
         for name in ("captures", "truth"):
             (self.data / name).mkdir()
         self.tool = self.data / "tool.py"
-        self.tool.write_text("import sys; sys.stdout.write(open(sys.argv[1]).read())\n")
+        self.tool_says(SAYS_WHAT_LIES_THERE)
         self.rows, self.listed = [], []
+
+    def tool_says(self, work):
+        """A tool that does `work` with each job."""
+        self.tool.write_text("import json, sys\nfor line in sys.stdin:\n    job = json.loads(line)\n    %s\n"
+                             "    print('{\"end\": true}', flush=True)\n" % work)
 
     def add(self, truth, ours, file="one.pcap", category="basic", decode_as=""):
         with gzip.open(self.data / "truth" / (file + ".jsonl.gz"), "wt") as out:
@@ -116,7 +122,7 @@ class CompareTest(unittest.TestCase):
         self.refuses([message(sport=53, dport=40000)], [], "frame 3 tshark")
 
     def test_the_tool_is_told_of_the_ports(self):
-        self.tool.write_text("import sys; assert sys.argv[2:] == '--port 53 --port 5353 --port 8053'.split()\n")
+        self.tool_says("assert job['ports'] == [53, 5353, 8053]")
         self.accepts([], [], "--ports", "53,5353", decode_as="port 8053=dns")
 
     def test_the_top_bit_of_an_mdns_class_is_no_difference(self):
@@ -135,7 +141,7 @@ class CompareTest(unittest.TestCase):
         self.rows.clear()
         self.refuses([message(ip_layers=2)], [message()], "frame 3 ours")
         self.rows.clear()
-        self.tool.write_text("import sys; assert '--tunnels' in sys.argv; print(open(sys.argv[1]).read(), end='')\n")
+        self.tool_says("assert '--tunnels' in sys.argv; " + SAYS_WHAT_LIES_THERE)
         self.accepts([message(ip_layers=2)], [message()], "--tunnels")
 
     def test_what_comes_in_pieces_may_be_ours_earlier_but_not_later(self):
@@ -232,13 +238,29 @@ class CompareTest(unittest.TestCase):
                     self.assertEqual(self.compare(*options)[0], 0 if holds else 1)
 
     def test_a_tool_that_fails_is_a_fault(self):
-        self.tool.write_text("import sys; sys.exit('broken')\n")
-        self.refuses([], [], "one.pcap: the tool failed: exit 1: broken")
-        self.tool.write_text("print('no json')\n")
+        self.tool.write_text("import sys; sys.exit(3)\n")
+        self.refuses([], [], "one.pcap: the tool failed: exit 3")
+        self.tool_says("print('no json')")
         self.rows.clear()
         self.refuses([], [], "one.pcap: the tool failed")
         self.rows.clear()
         self.refuses([], [], "one.pcap: the tool failed", "--tool", str(self.data / "missing"))
+
+    def test_a_tool_that_fails_is_started_anew_for_the_next_capture(self):
+        self.tool_says("assert 'bad' not in job['capture']; " + SAYS_WHAT_LIES_THERE)
+        self.add([message()], [message()], file="bad.pcap")
+        self.add([message()], [message()])
+        code, out = self.compare()
+        self.assertEqual(code, 1, out)
+        self.assertIn("bad.pcap: the tool failed: exit 1", out)
+        self.assertRegex(out, r"basic +2 +1 +1 +0 +0 +100.00")
+
+    def test_a_tool_answers_each_capture_apart(self):
+        self.add([message()], [message()])
+        self.add([message(id=8)], [message(id=8)], file="two.pcap")
+        code, out = self.compare()
+        self.assertEqual(code, 0, out)
+        self.assertRegex(out, r"basic +2 +2 +2 +0 +0 +100.00")
 
     def test_a_tool_that_skips_itself_is_no_fault(self):
         self.tool.write_text("import sys; print('SKIPPED: no root', file=sys.stderr); sys.exit(77)\n")

@@ -1,4 +1,4 @@
-// What the programs in the kernel see in a capture: a line of JSON for each packet with messages (the last of
+// What the programs in the kernel see in captures: a line of JSON for each packet with messages (the last of
 // them, and their number), and for each packet that is none. Needs root; it works in a network namespace of
 // its own.
 #include <bpf/bpf.h>
@@ -9,13 +9,15 @@
 #include <algorithm>
 #include <cerrno>
 #include <cstdio>
+#include <optional>
 
 #include "exporter/base/log.h"
 #include "exporter/bpf/loader.h"
+#include "test/support/program_pool.h"
 #include "test/truth/message_json.h"
 #include "test/truth/packet_runner.h"
 #include "test/truth/scratch_view.h"
-#include "test/truth/truth_options.h"
+#include "test/truth/truth_jobs.h"
 
 using namespace dnsexp;
 using namespace dnsexp::test;
@@ -38,6 +40,9 @@ class Watcher {
         if (!scratch) return scratch.error();
         return Watcher(programs, xdp, cpu, std::move(scratch).value());
     }
+
+    // The counters are at zero again.
+    void begin() { before_ = {}; }
 
     Status see(const CapturedPacket& packet) {
         const auto ran = runner_.run(packet);
@@ -155,23 +160,51 @@ Result<size_t> stay_on_this_cpu() {
     return static_cast<size_t>(cpu);
 }
 
-Status watch(const TruthOptions& options) {
+// The captures one by one; the programs are loaded once.
+class Replay {
+  public:
+    Replay(const TruthOptions& options, size_t cpu) : options_(options), cpu_(cpu) {}
+
+    Status run(const TruthJob& job) {
+        Config config;
+        config.capture.ports = job.ports;
+        if (options_.tunnels)
+            config.capture.tunnels = {Tunnel::gre, Tunnel::ipip, Tunnel::pppoe, Tunnel::vxlan,
+                                      Tunnel::geneve};
+        const auto programs = pool_.take(config, options_.old_kernel ? Variant::old : Variant::current);
+        if (!programs) return programs.error();
+        // What is there keeps no copy of the programs, so they are the same at each capture.
+        if (auto status = watch(programs.value()); !status) return status;
+        Status status = ok();
+        const Status read = read_capture(job.capture, [&](const CapturedPacket& packet) {
+            if (status) status = watcher_->see(packet);
+        });
+        return status ? read : status;
+    }
+
+  private:
+    Status watch(const LoadedPrograms& programs) {
+        if (!watcher_) {
+            auto watcher = Watcher::make(programs, options_.xdp, cpu_);
+            if (!watcher) return watcher.error();
+            watcher_.emplace(std::move(watcher).value());
+        }
+        watcher_->begin();
+        return ok();
+    }
+
+    TruthOptions options_;
+    size_t cpu_;
+    ProgramPool pool_;
+    std::optional<Watcher> watcher_;
+};
+
+Status replay(const TruthOptions& options) {
     if (unshare(CLONE_NEWNET) != 0) return Error{"make a network namespace", "", errno, "", ""};
     const auto cpu = stay_on_this_cpu();
     if (!cpu) return cpu.error();
-    Config config;
-    config.capture.ports = options.ports;
-    if (options.tunnels)
-        config.capture.tunnels = {Tunnel::gre, Tunnel::ipip, Tunnel::pppoe, Tunnel::vxlan, Tunnel::geneve};
-    const auto programs = load_programs(config, {options.old_kernel ? Variant::old : Variant::current});
-    if (!programs) return programs.error();
-    auto watcher = Watcher::make(programs.value(), options.xdp, cpu.value());
-    if (!watcher) return watcher.error();
-    Status status = ok();
-    const Status read = read_capture(options.capture, [&](const CapturedPacket& packet) {
-        if (status) status = watcher.value().see(packet);
-    });
-    return status ? read : status;
+    Replay replay(options, cpu.value());
+    return do_truth_jobs([&](const TruthJob& job) { return replay.run(job); });
 }
 
 }  // namespace
@@ -184,7 +217,7 @@ int main(int argc, char** argv) {
     log_configure(LogLevel::error, LogFormat::logfmt);
     const auto options = parse_truth_options(argc, argv, true);
     if (!options) return std::fprintf(stderr, "truth_kernel: %s\n", options.error().message().c_str()), 2;
-    const Status status = watch(options.value());
+    const Status status = replay(options.value());
     if (!status) return std::fprintf(stderr, "truth_kernel: %s\n", status.error().message().c_str()), 1;
-    return std::fflush(stdout) == 0 ? 0 : 1;
+    return 0;
 }
