@@ -13,6 +13,7 @@ import sys
 _LIST = os.path.join(os.path.dirname(os.path.abspath(__file__)), "tests.txt")
 _USUAL_SECONDS = 300  # where ctest has no limit
 _MOST_SECONDS = 1800  # a test that hangs should not use up the time of all
+_ON_ONE_CPU = ["taskset", "1"]  # the mask of CPU 0
 _PYTHON = "/usr/bin/python3"  # Debian's; the one of the build may be another
 
 
@@ -28,21 +29,24 @@ def ctest_entries(build):
 
 
 def wanted(entries, kernel):
-    """(entry, names of the only tests of it to run) for each test that this kernel runs."""
+    """(entry, program to run it by, names of the only tests of it to run) for each test that this kernel runs."""
     with open(_LIST, encoding="utf-8") as file:
         lines = [line.split() for line in file if line.strip() and not line.startswith("#")]
     for pattern, *only in lines:
         since = only.pop(0)[2:] if only and only[0].startswith(">=") else "0.0"
+        by = []
+        if only and only[0] == "one-cpu":
+            by, only = _ON_ONE_CPU, only[1:]
         names = [name for name in entries if re.fullmatch(pattern, name)]
         if not names:
             sys.exit(f"plan: {_LIST}: no test is called {pattern}")
         if version_of(kernel) >= version_of(since):
-            yield from ((entries[name], only) for name in names)
+            yield from ((entries[name], by, only) for name in names)
 
 
 def plan(entries, kernel, slow):
     taken = set()
-    for entry, only in wanted(entries, kernel):
+    for entry, by, only in wanted(entries, kernel):
         name = entry["name"]
         while name in taken:
             name += "'"
@@ -53,7 +57,7 @@ def plan(entries, kernel, slow):
         if os.path.basename(program).startswith("python3"):
             program = _PYTHON
         folder = shlex.quote(properties.get("WORKING_DIRECTORY", "/"))
-        words = ["env", *environment, program, *arguments, *only]
+        words = ["env", *environment, *by, program, *arguments, *only]
         command = f"mkdir -p {folder} && cd {folder} && {shlex.join(words)}"
         seconds = min(properties.get("TIMEOUT", _USUAL_SECONDS) * slow, _MOST_SECONDS)
         yield f"{name}\t{int(seconds)}\t{command}"
