@@ -17,13 +17,15 @@ ROOMS = {
     "metrics": {"base", "fold"},
     "http": {"base", "metrics"},
     "os": {"base"},
+    "fetch": {"base"},
+    "workload": {"base", "config", "fetch"},
     "app": {"base", "config", "source", "net", "bpf", "fold", "metrics", "http", "os"},
     "main.cpp": {"app", "config", "base"},
 }
 # Rooms that know the kernel side's types, and by which headers. A room that isn't here knows none.
 KERNEL_TYPES = {"source": ABI, "net": ABI, "bpf": DUAL, "fold": DUAL, "metrics": DUAL}
 
-# Library header -> the room that alone uses it.
+# Library header -> the room that alone uses it, or the rooms.
 LIBRARIES = {
     "bpf/": "bpf",
     "libmnl/": "net",
@@ -33,6 +35,8 @@ LIBRARIES = {
     "zlib.h": "http",
     "yaml-cpp/": "config",
     "CLI/": "config",
+    "curl/": "fetch",
+    "nlohmann/": {"workload"},
 }
 # What belongs to the system: the C++ library's headers have no suffix.
 SYSTEM = re.compile(r"[a-z_]+|(sys|linux|netinet|arpa)/[a-z_0-9]+\.h|"
@@ -96,10 +100,17 @@ def _own_header(path, room, what):
     return None if parts[1] == room or parts[1] in ROOMS[room] else f"{room} may not include {parts[1]}"
 
 
+def users(library):
+    """The rooms that may include a library's headers."""
+    owners = LIBRARIES[library]
+    return {owners} if isinstance(owners, str) else owners
+
+
 def _library(room, what):
-    for library, owner in LIBRARIES.items():
+    for library in LIBRARIES:
         if what == library or library.endswith("/") and what.startswith(library):
-            return None if room == owner else f"only {owner} may include <{what}>"
+            owners = users(library)
+            return None if room in owners else f"only {' and '.join(sorted(owners))} may include <{what}>"
     if SYSTEM.fullmatch(what):
         return None
     return f"<{what}> is no system header and no library of test/lint/rooms.py"
