@@ -1,0 +1,285 @@
+#include <arpa/inet.h>
+#include <netinet/in.h>
+#include <poll.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include <catch2/catch.hpp>
+#include <cerrno>
+#include <cstdlib>
+#include <filesystem>
+#include <fstream>
+#include <mutex>
+#include <thread>
+
+#include "exporter/base/unique_fd.h"
+#include "exporter/fetch/fetch.h"
+
+using namespace dnsexp;
+using namespace std::chrono_literals;
+using Clock = std::chrono::steady_clock;
+
+namespace {
+
+// Answers each connection with the next of the texts, after the request's headers and `body` octets came, and
+// then closes it; an empty text is silence until the client goes.
+class Server {
+  public:
+    explicit Server(std::vector<std::string> answers, size_t body = 0)
+        : answers_(std::move(answers)), body_(body), socket_(socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0)) {
+        setenv("no_proxy", "*", 1);
+        sockaddr_in address{};
+        address.sin_family = AF_INET;
+        address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+        socklen_t size = sizeof address;
+        auto* plain = reinterpret_cast<sockaddr*>(&address);
+        if (bind(socket_.get(), plain, size) != 0 || listen(socket_.get(), 8) != 0 ||
+            getsockname(socket_.get(), plain, &size) != 0)
+            throw std::runtime_error("no server");
+        port_ = ntohs(address.sin_port);
+        thread_ = std::jthread([this](const std::stop_token& stop) { run(stop); });
+    }
+
+    [[nodiscard]] std::string url(const std::string& path = "/") const {
+        return "http://127.0.0.1:" + std::to_string(port_) + path;
+    }
+    std::vector<std::string> requests() {
+        const std::lock_guard lock(mutex_);
+        return requests_;
+    }
+
+  private:
+    void run(const std::stop_token& stop) {
+        for (const std::string& answer : answers_) {
+            if (!readable(socket_.get(), stop)) return;
+            const UniqueFd client(accept4(socket_.get(), nullptr, nullptr, SOCK_CLOEXEC));
+            std::string request;
+            char buffer[4096];
+            while (!complete(request) && readable(client.get(), stop)) {
+                const ssize_t size = recv(client.get(), buffer, sizeof buffer, 0);
+                if (size <= 0) break;
+                request.append(buffer, static_cast<size_t>(size));
+            }
+            {
+                const std::lock_guard lock(mutex_);
+                requests_.push_back(request);
+            }
+            (void)!send(client.get(), answer.data(), answer.size(), MSG_NOSIGNAL);
+            if (answer.empty()) readable(client.get(), stop);
+        }
+    }
+    [[nodiscard]] bool complete(const std::string& request) const {
+        const size_t end = request.find("\r\n\r\n");
+        return end != std::string::npos && request.size() >= end + 4 + body_;
+    }
+    static bool readable(int fd, const std::stop_token& stop) {
+        pollfd one{fd, POLLIN, 0};
+        while (!stop.stop_requested())
+            if (poll(&one, 1, 20) > 0) return true;
+        return false;
+    }
+
+    const std::vector<std::string> answers_;
+    const size_t body_;
+    UniqueFd socket_;
+    uint16_t port_ = 0;
+    std::mutex mutex_;
+    std::vector<std::string> requests_;
+    std::jthread thread_;
+};
+
+std::string answer(const std::string& body, const std::string& headers = "",
+                   const std::string& status = "200 OK") {
+    return "HTTP/1.1 " + status + "\r\nContent-Length: " + std::to_string(body.size()) + "\r\n" + headers +
+           "Connection: close\r\n\r\n" + body;
+}
+
+std::unique_ptr<Fetcher> fetcher() {
+    return Fetcher::make().value();
+}
+
+FetchRequest get(const std::string& url) {
+    FetchRequest request;
+    request.url = url;
+    request.total_timeout = 10s;
+    return request;
+}
+
+bool contains(const std::string& text, const std::string& part) {
+    return text.find(part) != std::string::npos;
+}
+
+}  // namespace
+
+TEST_CASE("fetch gives status, body and the headers that its users need") {
+    Server server({answer("abc", "ETag: \"v1\"\r\nLast-Modified: Mon, 23 Nov 2026 00:00:00 GMT\r\n"),
+                   answer("", "Retry-After: 7\r\netag: " + std::string(1'025, 'x') + "\r\n", "503 Busy")});
+    const auto client = fetcher();
+    auto request = get(server.url("/feed?key=1"));
+    request.headers = {"If-None-Match: \"v0\""};
+    const auto first = client->fetch(request);
+    REQUIRE(first);
+    CHECK(first.value().status == 200);
+    CHECK(first.value().body == "abc");
+    CHECK(first.value().etag == "\"v1\"");
+    CHECK(first.value().last_modified == "Mon, 23 Nov 2026 00:00:00 GMT");
+    CHECK_FALSE(first.value().retry_after);
+    const auto second = client->fetch(request);
+    REQUIRE(second);
+    CHECK(second.value().status == 503);
+    CHECK(second.value().retry_after == 7s);
+    CHECK(second.value().etag.empty());
+    const auto requests = server.requests();
+    CHECK(requests[0].starts_with("GET /feed?key=1 HTTP/1.1\r\n"));
+    CHECK(contains(requests[0], "\r\nIf-None-Match: \"v0\"\r\n"));
+}
+
+TEST_CASE("fetch posts a body of any octets, without waiting for a 100 Continue") {
+    const std::string body(2'000'000, '\0');
+    Server server({answer("done")}, body.size());
+    auto request = get(server.url());
+    request.method = FetchMethod::post;
+    request.headers = {"Content-Type: application/json"};
+    request.body = body;
+    const auto response = fetcher()->fetch(request);
+    REQUIRE(response);
+    CHECK(response.value().body == "done");
+    const std::string sent = server.requests()[0];
+    CHECK(sent.starts_with("POST / HTTP/1.1\r\n"));
+    CHECK(contains(sent, "\r\nContent-Length: 2000000\r\n"));
+    CHECK_FALSE(contains(sent, "Expect"));
+    CHECK(sent.ends_with(body));
+}
+
+TEST_CASE("fetch bounds the body and the headers") {
+    Server server({answer("12345"), answer("123456"), answer("", "X: " + std::string(66'000, 'x') + "\r\n")});
+    auto request = get(server.url());
+    request.max_body = 5;
+    CHECK(fetcher()->fetch(request).value().body == "12345");
+    CHECK(fetcher()->fetch(request).error().errnum == EFBIG);
+    CHECK_FALSE(fetcher()->fetch(request));
+}
+
+TEST_CASE("A response that breaks off is an error") {
+    Server server({"HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\n123"});
+    CHECK_FALSE(fetcher()->fetch(get(server.url())));
+}
+
+TEST_CASE(
+    "A redirect is the answer unless redirects are allowed, and then stays within its origin and number") {
+    const std::string moved = answer("", "Location: /b\r\n", "302 Found");
+    auto request = get("");
+
+    Server plain({moved});
+    request.url = plain.url();
+    CHECK(fetcher()->fetch(request).value().status == 302);
+
+    Server within({moved, answer("there")});
+    request.url = within.url();
+    request.max_redirects = 1;
+    CHECK(fetcher()->fetch(request).value().body == "there");
+    CHECK(within.requests()[1].starts_with("GET /b "));
+
+    Server endless({moved, moved, answer("never")});
+    request.url = endless.url();
+    CHECK(contains(fetcher()->fetch(request).error().message(), "too many redirects"));
+
+    Server other({answer("never")});
+    Server away({answer("", "Location: " + other.url() + "\r\n", "301 Moved")});
+    request.url = away.url();
+    CHECK(contains(fetcher()->fetch(request).error().message(), "redirected to another host"));
+    CHECK(other.requests().empty());
+
+    Server file({answer("", "Location: file:///etc/hostname\r\n", "301 Moved")});
+    request.url = file.url();
+    CHECK_FALSE(fetcher()->fetch(request));
+}
+
+TEST_CASE("A stop ends a silent request at once, and a time limit ends it in time") {
+    Server server({"", "", ""});
+    auto request = get(server.url());
+    const auto client = fetcher();
+
+    std::stop_source source;
+    std::jthread stopper([&] {
+        std::this_thread::sleep_for(100ms);
+        source.request_stop();
+    });
+    auto begin = Clock::now();
+    CHECK(client->fetch(request, source.get_token()).error().errnum == ECANCELED);
+    CHECK(Clock::now() - begin < 500ms);
+
+    request.total_timeout = 150ms;
+    begin = Clock::now();
+    CHECK(client->fetch(request).error().errnum == ETIMEDOUT);
+    CHECK(Clock::now() - begin < 1s);
+
+    request.total_timeout = 0ms;
+    request.idle_timeout = 150ms;
+    begin = Clock::now();
+    CHECK(client->fetch(request).error().errnum == ETIMEDOUT);
+    CHECK(Clock::now() - begin >= 150ms);
+    CHECK(Clock::now() - begin < 1s);
+}
+
+TEST_CASE("A stream's body goes to the sink, and that of an error into the response") {
+    Server server({answer("a\nb\n"), answer("why", "", "410 Gone"), answer("much")});
+    std::string got;
+    int starts = 0;
+    bool enough = false;
+    const FetchSink sink{[&] { ++starts; },
+                         [&](std::string_view piece) {
+                             got += piece;
+                             return !enough;
+                         }};
+    const auto client = fetcher();
+    const auto whole = client->stream(get(server.url()), sink);
+    REQUIRE(whole);
+    CHECK(whole.value().body.empty());
+    CHECK_FALSE(whole.value().stopped);
+    CHECK(got == "a\nb\n");
+    CHECK(starts == 1);
+    const auto gone = client->stream(get(server.url()), sink);
+    CHECK(gone.value().status == 410);
+    CHECK(gone.value().body == "why");
+    CHECK(starts == 1);
+    enough = true;
+    const auto cut = client->stream(get(server.url()), sink);
+    REQUIRE(cut);
+    CHECK(cut.value().stopped);
+}
+
+TEST_CASE("A bearer token is read for each request, and never sent in the clear to another host") {
+    char pattern[] = "/tmp/dnsexp-bearer-XXXXXX";
+    const std::string folder = mkdtemp(pattern);
+    const auto write = [&](const char* token) { std::ofstream(folder + "/token") << token; };
+    Server server({answer(""), answer("")});
+    auto request = get(server.url());
+    request.bearer_token_file = folder + "/token";
+    const auto client = fetcher();
+    write("one\n");
+    CHECK(client->fetch(request));
+    write("two\n");
+    CHECK(client->fetch(request));
+    CHECK(contains(server.requests()[0], "\r\nAuthorization: Bearer one\r\n"));
+    CHECK(contains(server.requests()[1], "\r\nAuthorization: Bearer two\r\n"));
+    request.url = "http://192.0.2.1/";  // TEST-NET-1: refused before any packet
+    const auto begin = Clock::now();
+    CHECK(contains(client->fetch(request).error().message(), "in the clear"));
+    CHECK(Clock::now() - begin < 1s);
+    std::filesystem::remove_all(folder);
+}
+
+TEST_CASE("What can't be a request is refused, and errors keep the URL's secrets") {
+    auto request = get("http://127.0.0.1:1/");
+    request.headers = {"X: a\r\nY: b"};
+    CHECK(fetcher()->fetch(request).error().errnum == EINVAL);
+    const auto refused = fetcher()->fetch(get("http://user:secret@127.0.0.1:1/path?key=secret"));
+    REQUIRE_FALSE(refused);
+    CHECK(contains(refused.error().message(), "http://127.0.0.1:1/path"));
+    CHECK_FALSE(contains(refused.error().message(), "secret"));
+    for (const char* url : {"file:///etc/hostname", "dict://127.0.0.1/", "127.0.0.1/"}) {
+        INFO(url);
+        CHECK_FALSE(fetcher()->fetch(get(url)));
+    }
+}
