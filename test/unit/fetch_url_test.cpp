@@ -33,7 +33,7 @@ TEST_CASE("Loopback hosts are localhost, 127.0.0.0/8 and ::1, and no name that b
         CHECK(is_loopback_host(host));
     }
     for (const char* host :
-         {"127.evil.example", "128.0.0.1", "[::2]", "[fe80::1]", "localhost.example", "", "[]"}) {
+         {"127.evil.example", "128.0.0.1", "[::2]", "[1::1]", "[fe80::1]", "localhost.example", "", "[]"}) {
         INFO(host);
         CHECK_FALSE(is_loopback_host(host));
     }

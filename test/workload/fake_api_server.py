@@ -64,6 +64,7 @@ class FakeApiServer:
         self.requests = []
         self.steps = {"list": [], "watch": [], "kubelet": []}
         self.last_resort = {"list": pod_list([], "1"), "watch": hold(), "kubelet": pod_list([], "")}
+        self.endless_octets = 0  # taken of endless responses, the sockets' buffers included
         self.closing = threading.Event()
         self.server = Server(("127.0.0.1", 0), Handler)
         self.server.fake = self
@@ -201,6 +202,6 @@ def endless(piece=b"x" * 65536):
     def step(handler):
         handler.raw("HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n")
         while handler.raw(b"%x\r\n%s\r\n" % (len(piece), piece)):
-            pass
+            handler.server.fake.endless_octets += len(piece)
         handler.close_connection = True
     return step

@@ -73,6 +73,18 @@ class Failures(ClientTest):
         self.assertEqual(probe.state()["errors"], 4)
         self.assertEqual(len(probe.warnings()), 3)
 
+    def test_says_when_it_is_out_of_date_and_when_it_was_not(self):
+        server = self.server()
+        server.last_resort["watch"] = api.status(500, "busy")
+        begin = int(time.time())
+        probe = self.probe(server)
+        state = probe.wait(lambda s: s["errors"] > 1)
+        self.assertFalse(state["synced"])
+        self.assertIn("busy", state["last_error"])
+        self.assertGreaterEqual(state["last_success"], begin)
+        server.last_resort["watch"] = api.hold()
+        probe.wait(lambda s: s["synced"])
+
     def test_gives_up_on_a_server_that_says_nothing(self):
         server = self.server()
         server.script("list", api.silence, api.pod_list([pod(1)], "5"))

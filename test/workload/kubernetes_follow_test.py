@@ -6,6 +6,9 @@ import unittest
 import fake_api_server as api
 from client_case import PODS, SHOP_UID, UIDS, ClientTest, pod, uid
 
+# More octets than the sockets of a connection hold (Linux's tcp_rmem and tcp_wmem: 6 and 4 MB at most by default).
+BUFFERS = 32 << 20
+
 
 class Lists(ClientTest):
     def test_lists_in_pages_and_watches_from_there(self):
@@ -60,6 +63,7 @@ class Lists(ClientTest):
         state = probe.wait(lambda s: s["synced"])
         self.assertEqual(state["errors"], 1)
         self.assertIn("100000", state["last_error"])
+        self.assertLess(server.endless_octets, BUFFERS)
 
     def test_refuses_pages_without_an_end(self):
         server = self.server()
@@ -90,6 +94,15 @@ class Watches(ClientTest):
                 self.assertEqual(state["watch_events"], 4)
                 self.assertEqual(state["errors"], 0)
                 self.assertEqual(len(server.of_kind("list")), 1)
+
+    def test_a_deleted_pod_goes_when_its_time_is_over(self):
+        server = self.server()
+        server.script("list", api.pod_list([pod(1), pod(2)], "10"))
+        server.script("watch", api.watch(api.event("DELETED", pod(2, "11")), api.event("ADDED", pod(3, "12")),
+                                         end="hold"))
+        probe = self.probe(server, keep_s=0)
+        state = probe.wait(lambda s: s["watch_events"] == 2 and uid(3) in s["pods"], [uid(n) for n in (1, 2, 3)])
+        self.assertEqual(sorted(state["pods"]), [uid(1), uid(3)])
 
     def test_a_pod_is_known_as_soon_as_its_event_comes(self):
         server = self.server()
@@ -153,6 +166,7 @@ class Watches(ClientTest):
         server.wait_for("watch", 2)
         self.assertIn("200000", probe.state()["last_error"])
         self.assertEqual(probe.state()["lists"], 2)
+        self.assertLess(server.endless_octets, BUFFERS)
 
     def test_a_watch_that_ends_at_once_is_not_begun_in_a_hot_loop(self):
         server = self.server()

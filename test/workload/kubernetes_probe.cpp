@@ -86,7 +86,9 @@ int main(int argc, char** argv) {
         const size_t equals = argument.find('=');
         arguments[argument.substr(0, equals)] = argument.substr(equals + 1);
     }
-    const auto table = std::make_shared<PodTable>();
+    PodTableLimits limits;
+    set_time(arguments, "keep_s", limits.keep);
+    const auto table = std::make_shared<PodTable>(limits);
     auto client = KubernetesClient::start(options_of(arguments), table);
     if (!client) {
         std::cerr << client.error().message() << "\n";
