@@ -7,14 +7,14 @@
 #include "ebpf/config.bpf.h"
 #include "ebpf/maps.bpf.h"
 
-const volatile __u32 max_servers = 32; /* slots of servers of their own */
+const volatile __u32 max_servers __weak = 32; /* slots of servers of their own */
 
-struct dns_server_entry servers[DNS_SERVER_TABLE] = {};
-struct dns_own_entry own_addresses[DNS_OWN_TABLE] = {};
-__u32 servers_used = 0;                  /* slots 1..servers_used are taken */
-__u32 servers_of_others = 0;             /* of those, the ones that no query of this host's own claimed */
-__u32 extra_types[DNS_EXTRA_TYPES] = {}; /* type + 1; 0: free */
-__u32 extra_rcodes[DNS_EXTRA_RCODES] = {}; /* RCODE + 1; 0: free */
+struct dns_server_entry servers[DNS_SERVER_TABLE] __weak = {};
+struct dns_own_entry own_addresses[DNS_OWN_TABLE] __weak = {};
+__u32 servers_used __weak = 0;               /* slots 1..servers_used are taken */
+__u32 servers_of_others __weak = 0;           /* of those, the ones that no query of this host's own claimed */
+__u32 extra_types[DNS_EXTRA_TYPES] __weak = {}; /* type + 1; 0: free */
+__u32 extra_rcodes[DNS_EXTRA_RCODES] __weak = {}; /* RCODE + 1; 0: free */
 
 static __always_inline __u32 claim_same(const struct dns_address *a, const struct dns_address *b)
 {

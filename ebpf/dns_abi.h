@@ -99,6 +99,14 @@ enum {
 	DNS_FLOWS = DNS_FLOW_SETS * DNS_FLOW_WAYS,
 	DNS_TCP_PREFIX = 2,                     /* the length before each message (RFC 1035, 4.2.2) */
 	DNS_FLOW_HEAD = 280,                    /* length, header and longest question, in whole words */
+	DNS_WORKLOADS = 1024,                   /* power of two; slots of processes by role, cgroup and name */
+	DNS_WORKLOAD_OTHERS = 2,                /* the first slots: `other` of each role, whose number is the role */
+	DNS_COMM_LENGTH = 16,                   /* the kernel's TASK_COMM_LEN, a NUL included */
+	DNS_SOCKET_PENDING_SETS = 4096,         /* power of two: 16,384 queries that sockets wait for */
+	DNS_ASKED_WAYS = 4,
+	DNS_ASKED_SETS = 2048,                  /* power of two */
+	DNS_SENDERS = 8192,                     /* sockets whose sender is remembered where there are only kprobes */
+	DNS_SOCKET_LANES = 4,                   /* runs of the sockets' programs on one CPU that may be under way at a time */
 	DNS_NAME_WORDS = 32                     /* 8-octet words of the longest name */
 };
 
@@ -136,6 +144,9 @@ struct dns_stats {
 	__u64 events_untracked;     /* transactions that ended UNTRACKED: no record is made */
 	__u64 traffic_map_full;     /* outcomes counted under the coarse key, because the traffic map was full */
 	__u64 pending_contended;    /* queries not tracked, because their set was busy at each try */
+	__u64 lanes_busy;           /* messages of sockets that were not looked at, because each lane was taken */
+	__u64 sockets_tracked;      /* queries of sockets that were put into the pending table */
+	__u64 sockets_ended;        /* of those, the ones that have left it, timed-out ones apart */
 	__u64 map_failures;         /* a lookup that can't fail did: always 0 */
 };
 
@@ -166,11 +177,70 @@ struct dns_traffic {
 	__u64 undelivered; /* of those, the ones whose event did not reach the ring */
 };
 
+/* ---- workloads ---- */
+
+/* A workload: processes of one name in one cgroup, in one role. */
+struct dns_workload_key {
+	__u64 cgroup;  /* id; with DNS_CGROUP_V1 that of the hierarchy of version 1 */
+	__u8 comm[DNS_COMM_LENGTH];
+	__u64 role;    /* client: who asked; server: who answered */
+};
+#define DNS_CGROUP_V1 (1ULL << 63)
+
+/* A process. */
+struct dns_task {
+	__u64 cgroup; /* as in dns_workload_key */
+	__u32 pid, tid, uid, pad;
+	__u8 comm[DNS_COMM_LENGTH]; /* the process's; the thread's where the kernel has no BTF */
+};
+
+/* Whose a socket is. */
+struct dns_owner {
+	struct dns_task task;
+	__u64 slots[2]; /* of its workload, by role: generation << 16 | slot, or DNS_SLOT_UNKNOWN */
+};
+#define DNS_SLOT_UNKNOWN (~0ULL)
+
+/* Index of dns_workload.outcomes: an RCODE that has a name, or one of these. */
+enum {
+	DNS_WORKLOAD_RCODE_OTHER = DNS_RCODES_NAMED,
+	DNS_WORKLOAD_TIMEOUT,
+	DNS_WORKLOAD_UNTRACKED,
+	DNS_WORKLOAD_OUTCOMES,
+	DNS_WORKLOAD_OUTCOME_MASK = 31
+};
+
+struct dns_workload { /* index: slot */
+	__u64 outcomes[DNS_WORKLOAD_OUTCOME_MASK + 1]; /* queries that ended so */
+	__u64 latency_sum_ns;
+	__u64 latency[DNS_LATENCY_BUCKETS];    /* of answered ones; not cumulative */
+};
+
+/* Who sent a message. All zero where it is not known. */
+struct dns_asker {
+	__u32 pid, tid, uid; /* of the process that called; pid is the thread group's */
+	__u16 workload;      /* slot */
+	__u16 known;         /* 1: the fields above are filled */
+};
+
+/* Where programs on sockets leave word for those on interfaces. */
+struct dns_asked {
+	__u64 key;           /* hash of id, question and role; 0: free */
+	__u32 time;          /* in units of 2^20 ns */
+	__u32 client_port;
+	struct dns_asker asker;
+};
+
+/* Which hierarchy of cgroups tells containers apart: that of version 2, or a controller's of version 1. */
+enum dns_hierarchy { DNS_HIERARCHY_UNIFIED, DNS_HIERARCHY_PIDS, DNS_HIERARCHY_MEMORY, DNS_HIERARCHY_CPUACCT };
+
+enum dns_backend { DNS_BACKEND_NONE, DNS_BACKEND_CGROUP, DNS_BACKEND_KPROBE };
+
 /* ---- pending queries ---- */
 
 /* How a transaction is counted. */
 struct dns_pending_facts {
-	__u16 server; /* slot */
+	__u16 server; /* slot; in the table of sockets, the workload's */
 	__u8 type;    /* slot */
 	__u8 role, transport, pad[3];
 } __attribute__((aligned(8)));
@@ -180,7 +250,8 @@ struct dns_pending_record {
 	__u64 tag;      /* seeded hash of both endpoints, id, role and transport */
 	__u64 question; /* seeded hash of the lower-cased QNAME, QTYPE and QCLASS; 0 without a question */
 	struct dns_pending_facts facts;
-	__u64 pad[3];
+	struct dns_asker asker;
+	__u64 pad;
 };
 
 /* One set is one map value, 256 octets. A word: 48 bits of send time (ns), 13 bits of tag, 3 bits of state. */
@@ -251,6 +322,7 @@ struct dns_event {
 	__u64 query_time_ns; /* CLOCK_MONOTONIC of the query */
 	__u64 latency_ns;    /* to the response; for TIMEOUT the age at which it was given up */
 	struct dns_address client, server;
+	struct dns_asker asker;
 	__u32 ifindex;
 	__u16 client_port, server_port; /* host byte order */
 	__u16 query_size, response_size; /* octets of the DNS message; the query's is 0 in the response's record */
@@ -295,6 +367,8 @@ struct dns_settings {
 	__u64 latency_edges_ns[DNS_LATENCY_BUCKETS]; /* rising; the rest is filled with the highest value */
 };
 
+DNS_STATIC_ASSERT(sizeof(struct dns_workload_key) == 32, "a hash key has no hidden padding");
+DNS_STATIC_ASSERT(sizeof(struct dns_asked) == 32, "no hidden padding");
 DNS_STATIC_ASSERT(sizeof(struct dns_traffic_key) == 8, "a hash key has no hidden padding");
 DNS_STATIC_ASSERT(sizeof(struct dns_pending_record) == 48, "four records and four words make one set");
 DNS_STATIC_ASSERT(sizeof(struct dns_pending_set) == 256, "a set is four cache lines");

@@ -77,6 +77,8 @@ DNS_INLINE __u32 dns_follow_extensions(struct dns_packet packet, struct dns_fram
 	for (i = 0; i <= DNS_EXTENSIONS_MAX; i++) { /* one more, to see what follows the last one */
 		const __u8 *extension;
 		__u32 length, at;
+		/* Here, not at the end: else the compiler may enter the loop in its middle, which 6.1's verifier refuses. */
+		DNS_RELOAD();
 		if (frame->next == DNS_IPPROTO_UDP || frame->next == DNS_IPPROTO_TCP)
 			return told && !frame->ip_length ? DNS_BAD_IP_HEADER : DNS_OK;
 		if (frame->next == DNS_IPPROTO_ICMPV6)
@@ -103,7 +105,6 @@ DNS_INLINE __u32 dns_follow_extensions(struct dns_packet packet, struct dns_fram
 		frame->next = extension[0];
 		frame->transport_at = at + length;
 		frame->ip_length = frame->ip_length > length ? frame->ip_length - length : 0;
-		DNS_RELOAD();
 	}
 	return DNS_EXTENSION_HEADERS;
 }

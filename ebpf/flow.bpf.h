@@ -5,6 +5,7 @@
 #define FLOW_BPF_H
 
 #include "ebpf/config.bpf.h"
+#include "ebpf/load.bpf.h"
 #include "ebpf/maps.bpf.h"
 
 enum flow_result { FLOW_TAKEN, FLOW_BUSY, FLOW_NONE };
@@ -15,12 +16,14 @@ enum {
 	FLOW_FREE = 1U << 31
 };
 
-/* One direction of a connection, seen on one interface in one direction. Never 0, which marks a free entry. */
-static __always_inline __u64 flow_tag(const struct dns_scratch *scratch, __u32 ifindex, __u32 egress)
+/* One direction of a connection, as it is seen in one direction at one place: an interface, or a socket. Never 0, which
+ * marks a free entry. */
+static __always_inline __u64 flow_tag(const struct dns_scratch *scratch, __u32 place, const __u32 how)
 {
+	const __u32 side = how & (HOOK_EGRESS | HOOK_SOCKET);
 	const struct dns_frame *frame = &scratch->frame;
 	return dns_transaction_tag(&scratch->source, &scratch->destination, frame->source_port, frame->destination_port,
-				   (ifindex ^ ifindex >> 16) & 0xffff, egress, DNS_TCP, &hash_keys) | 1;
+				   (place ^ place >> 16) & 0xffff, side, DNS_TCP, &hash_keys) | 1;
 }
 
 /* The fragments of one datagram. */

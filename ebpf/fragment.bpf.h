@@ -81,7 +81,7 @@ static __always_inline __u32 fragment_join(struct dns_stats *stats, struct dns_s
 	__u32 reason = DNS_LOAD_FAILED, gathered = have + scratch->load.got;
 
 	if (scratch->load.got)
-		reason = observe_parse_message(gathered < DNS_PREFIX_LOAD ? gathered : (__u32)DNS_PREFIX_LOAD, length);
+		reason = observe_parse_message(DNS_LANE_WIRE, gathered < DNS_PREFIX_LOAD ? gathered : (__u32)DNS_PREFIX_LOAD, length);
 	DNS_RELOAD();
 	if (dns_is_short(reason, gathered, length) && frame->more_fragments) {
 		fragment_keep(&scratch->following, scratch, gathered, DNS_UDP_LENGTH + gathered);

@@ -4,7 +4,7 @@
 #ifndef LOAD_BPF_H
 #define LOAD_BPF_H
 
-#include "ebpf/dns_platform.h"
+#include "ebpf/dns_cursor.h"
 
 /* What kind of hook a program is for. */
 enum {
@@ -12,8 +12,20 @@ enum {
 	HOOK_LOCAL = 2,  /* loopback */
 	HOOK_IP = 4,     /* no Ethernet header */
 	HOOK_XDP = 8,
-	HOOK_LOCK = 16   /* for kernels without cmpxchg and bpf_xdp_load_bytes: before 5.18 */
+	HOOK_LOCK = 16,  /* for kernels without cmpxchg and bpf_xdp_load_bytes: before 5.18 */
+	HOOK_SOCKET = 32 /* of sockets, not of interfaces */
 };
+
+/* The context's 32-bit fields stand for pointers: the compiler must not keep them as 32-bit numbers. */
+static __always_inline struct dns_packet load_packet(__u64 data, __u64 end)
+{
+	struct dns_packet packet;
+	DNS_OPAQUE(data);
+	DNS_OPAQUE(end);
+	packet.data = (const __u8 *)data;
+	packet.end = (const __u8 *)end;
+	return packet;
+}
 
 /* XDP before 5.18 has no helper for it: eight octets at a time by direct access, then one by one; a packet is one buffer
  * there. n is 1..most. */

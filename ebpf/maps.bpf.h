@@ -47,11 +47,16 @@ struct dns_load {
 	__u32 got;
 };
 
+/* Where a program's own state lies. TC and XDP programs run with softirqs off and never nest on one CPU, so they share one
+ * lane. Programs of sockets run in process context too, where a softirq, or another process, may come between: each run
+ * takes one of the other lanes for itself (lane.bpf.h). */
+enum { DNS_LANE_WIRE = 0, DNS_LANE_SOCKETS = 1, DNS_LANES = DNS_LANE_SOCKETS + DNS_SOCKET_LANES };
+
 enum { SCRATCH_SPILL = 512 }; /* octets: a head's mask, so that an offset that is masked with it stays inside */
 
 /* What a program needs while it looks at one packet. Partly because the stack is small; partly because the verifier
  * takes what is read back from a map for any number, and so walks the code behind once, not once for each way to get
- * there. TC and XDP programs run with softirqs off and never nest on one CPU, so they share it. */
+ * there. */
 struct dns_scratch {
 	struct dns_event event;
 	__u8 spill[SCRATCH_SPILL]; /* what is loaded behind a TCP message's head may run over the event */
@@ -64,20 +69,22 @@ struct dns_scratch {
 	struct dns_frame frame;
 	struct dns_address source, destination;
 	struct dns_pending_choice choice;
+	struct dns_settings meant; /* of a socket's packet: its own port in place of the listed ones */
+	__u64 claims; /* of a lane of sockets: runs that have it or try to */
 };
 
 struct {
 	__uint(type, BPF_MAP_TYPE_PERCPU_ARRAY);
-	__uint(max_entries, 1);
-	__type(key, __u32);
+	__uint(max_entries, DNS_LANES);
+	__type(key, __u32); /* the lane */
 	__type(value, struct dns_scratch);
 } scratch SEC(".maps") __weak;
 
-/* Counters: written by the TC and XDP programs of the CPU, read at scrape. Arrays can't be full. */
+/* Counters: written by the programs of the CPU that have the lane, read at scrape. Arrays can't be full. */
 struct {
 	__uint(type, BPF_MAP_TYPE_PERCPU_ARRAY);
-	__uint(max_entries, 1);
-	__type(key, __u32);
+	__uint(max_entries, DNS_LANES);
+	__type(key, __u32); /* the lane: what interfaces show and what sockets show is not mixed */
 	__type(value, struct dns_stats);
 } stats SEC(".maps") __weak;
 
@@ -151,6 +158,52 @@ struct {
 	__uint(type, BPF_MAP_TYPE_RINGBUF);
 	__uint(max_entries, 1 << 20);
 } events SEC(".maps") __weak;
+
+/* Slots of workloads, by key. Written by the programs that claim one; the user side takes out what is idle. Full: `other`. */
+struct {
+	__uint(type, BPF_MAP_TYPE_HASH);
+	__uint(max_entries, DNS_WORKLOADS);
+	__type(key, struct dns_workload_key);
+	__type(value, __u32);
+} workload_slots SEC(".maps") __weak;
+
+/* Whose a slot is; written by the program that claimed it, before it is in workload_slots. */
+struct {
+	__uint(type, BPF_MAP_TYPE_ARRAY);
+	__uint(map_flags, BPF_F_MMAPABLE);
+	__uint(max_entries, DNS_WORKLOADS);
+	__type(key, __u32);
+	__type(value, struct dns_workload_key);
+} workload_keys SEC(".maps") __weak;
+
+/* Counters of a slot: atomic adds, since programs of sockets interrupt each other. */
+struct {
+	__uint(type, BPF_MAP_TYPE_PERCPU_ARRAY);
+	__uint(max_entries, DNS_WORKLOADS);
+	__type(key, __u32);
+	__type(value, struct dns_workload);
+} workloads SEC(".maps") __weak;
+
+/* Queries that sockets wait for, or are to answer. Full: the oldest of the set gives way and is counted. */
+struct {
+	__uint(type, BPF_MAP_TYPE_ARRAY);
+	__uint(max_entries, DNS_SOCKET_PENDING_SETS);
+	__type(key, __u32);
+	__type(value, struct dns_pending_locked);
+} socket_pending SEC(".maps") __weak;
+
+/* Word of who sent a message, for the programs that see it on an interface a moment later. The oldest gives way. */
+struct dns_asked_set {
+	struct bpf_spin_lock lock;
+	__u32 next; /* way */
+	struct dns_asked way[DNS_ASKED_WAYS];
+};
+struct {
+	__uint(type, BPF_MAP_TYPE_ARRAY);
+	__uint(max_entries, DNS_ASKED_SETS);
+	__type(key, __u32);
+	__type(value, struct dns_asked_set);
+} asked SEC(".maps") __weak;
 
 /* TCP streams: one set is a map value. Full: the set's idlest gives way; counted, and the message too that it was in. */
 struct dns_flow_set {

@@ -3,6 +3,7 @@
 #ifndef MATCH_BPF_H
 #define MATCH_BPF_H
 
+#include "ebpf/asker.bpf.h"
 #include "ebpf/claim.bpf.h"
 #include "ebpf/load.bpf.h"
 #include "ebpf/pending_cas.bpf.h"
@@ -29,7 +30,8 @@ static __always_inline struct dns_traffic_key match_key(const struct dns_pending
 }
 
 /* Fills what the record of a pending query and of a response have in common. The addresses are there already. */
-static __always_inline void match_fill_event(const struct observed *o, __u32 type, __u32 server)
+static __always_inline void match_fill_event(const struct observed *o, __u32 type, __u32 server,
+					     const struct dns_asker *asker)
 {
 	struct dns_event *event = &o->scratch->event;
 	const struct dns_message *message = &o->scratch->message;
@@ -37,6 +39,7 @@ static __always_inline void match_fill_event(const struct observed *o, __u32 typ
 	event->ifindex = o->at->ifindex;
 	event->server_slot = server;
 	event->role = o->at->role;
+	event->asker = *asker;
 	event->transport = o->transport;
 	event->ip = o->ip;
 	event->type = type;
@@ -77,8 +80,10 @@ static __always_inline void match_query(const struct observed *o)
 
 	record.facts.server = claim_server_of_query(&event->server, &event->client, o->at->role);
 	record.facts.type = claim_type(&o->scratch->message);
+	if (o->at->role != DNS_ROLE_SERVER) /* who answers, is known when he does */
+		asker_find(o->scratch, &record.asker);
 	if (o->how & HOOK_LOCK)
-		result = pending_lock_insert(&record, o->at->now, &o->scratch->choice, &slot);
+		result = pending_lock_insert(&pending_lock, pending_set_mask, &record, o->at->now, &o->scratch->choice, &slot);
 	else
 		result = pending_cas_insert(&record, o->at->now, &o->scratch->choice, &slot);
 	if (result == PENDING_RETRANSMISSION) {
@@ -91,6 +96,7 @@ static __always_inline void match_query(const struct observed *o)
 		o->stats->pending_contended++;
 		o->stats->events_untracked++;
 		store_traffic(o->stats, match_key(&record.facts, DNS_OUTCOME_UNTRACKED), 0, 1, 1);
+		asker_ended(&record.asker, DNS_OUTCOME_UNTRACKED);
 		return;
 	}
 	event->query_time_ns = o->at->now;
@@ -98,7 +104,7 @@ static __always_inline void match_query(const struct observed *o)
 	event->query_size = o->at->length;
 	event->response_size = 0;
 	event->outcome = DNS_OUTCOME_TIMEOUT;
-	match_fill_event(o, record.facts.type, record.facts.server);
+	match_fill_event(o, record.facts.type, record.facts.server, &record.asker);
 	match_keep_detail(o, slot.index);
 	slot.set->record[slot.way & (DNS_PENDING_WAYS - 1)] = record;
 	if (o->how & HOOK_LOCK)
@@ -108,19 +114,26 @@ static __always_inline void match_query(const struct observed *o)
 	if (slot.has_evicted) {
 		o->stats->events_untracked++;
 		store_traffic(o->stats, match_key(&slot.facts, slot.evicted), 0, 1, 1);
+		asker_ended(&slot.asker, slot.evicted);
 	}
 }
 
 /* A transaction has ended with a response, in time or (TIMEOUT) after its query was to be given up. */
-static __always_inline __u32 match_finish(const struct observed *o, const struct pending_slot *slot, __u32 outcome)
+static __always_inline __u32 match_finish(const struct observed *o, struct pending_slot *slot, __u32 outcome)
 {
 	struct dns_event *event = &o->scratch->event;
+	if (o->at->role == DNS_ROLE_SERVER)
+		asker_find(o->scratch, &slot->asker);
+	if (outcome == DNS_OUTCOME_TIMEOUT)
+		asker_ended(&slot->asker, outcome);
+	else
+		asker_answered(&slot->asker, outcome, slot->age_ns);
 	event->query_time_ns = o->at->now - slot->age_ns;
 	event->latency_ns = slot->age_ns;
 	event->query_size = 0;
 	event->response_size = o->at->length;
 	event->outcome = outcome;
-	match_fill_event(o, slot->facts.type, slot->facts.server);
+	match_fill_event(o, slot->facts.type, slot->facts.server, &slot->asker);
 	return store_event(o->stats, event);
 }
 
@@ -160,7 +173,7 @@ static __always_inline void match_response(const struct observed *o)
 	__u32 result, outcome, undelivered = 0;
 
 	if (o->how & HOOK_LOCK)
-		result = pending_lock_complete(o->at->tag, message->question, o->at->now, &o->scratch->choice, &slot);
+		result = pending_lock_complete(&pending_lock, pending_set_mask, o->at->tag, message->question, o->at->now, &o->scratch->choice, &slot);
 	else
 		result = pending_cas_complete(o->at->tag, message->question, o->at->now, &o->scratch->choice, &slot);
 	if (result == PENDING_UNMATCHED && match_is_of_group(o)) {

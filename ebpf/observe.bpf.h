@@ -7,10 +7,9 @@
 #include "ebpf/flow.bpf.h"
 #include "ebpf/dns_unreachable.h"
 
-static __always_inline struct dns_scratch *observe_scratch(void)
+static __always_inline struct dns_scratch *observe_scratch(__u32 lane)
 {
-	const __u32 zero = 0;
-	return bpf_map_lookup_elem(&scratch, &zero);
+	return bpf_map_lookup_elem(&scratch, &lane);
 }
 
 /* Role by direction: a query that leaves makes this host a client, one that arrives a server; responses the other way. */
@@ -23,16 +22,29 @@ static __always_inline __u32 observe_role(__u32 how, __u32 kind)
 }
 
 /* A function of its own for the verifier, which then walks it once and takes its answer for any number. */
-__noinline __u32 observe_parse_message(__u32 available, __u32 length)
+__weak __noinline __u32 observe_parse_message(__u32 lane, __u32 available, __u32 length)
 {
-	struct dns_scratch *parsed = observe_scratch();
+	struct dns_scratch *parsed = observe_scratch(lane);
 	if (!parsed || available > DNS_PREFIX_LOAD)
 		return DNS_LOAD_FAILED;
 	return dns_message_parse(parsed->event.message, available, length, &hash_keys, &parsed->message);
 }
 
+/* Several datagrams in one packet, to be cut by the device: the first is looked at, the others are counted. A guest's
+ * packet has no count of them yet (SKB_GSO_DODGY). */
+static __always_inline void observe_segmented(struct dns_stats *s, struct dns_frame *frame, __u32 segments, __u32 size)
+{
+	if (!size || frame->length <= size)
+		return;
+	if (!segments)
+		segments = (frame->length + size - 1) / size;
+	store_packet(s, DNS_PROTO_UDP, DNS_SEGMENTED, segments - 1);
+	frame->length = size;
+}
+
 /* Loads a datagram's message and parses it; DNS_OK, or why the packet counts as no message. */
-static __always_inline __u32 observe_datagram(void *ctx, const __u32 how, struct dns_scratch *scratch, __u32 packet_length)
+static __always_inline __u32 observe_datagram(void *ctx, const __u32 how, __u32 lane, struct dns_scratch *scratch,
+					       __u32 packet_length)
 {
 	const struct dns_frame *frame = &scratch->frame;
 	struct dns_observed *at = &scratch->observed;
@@ -50,7 +62,7 @@ static __always_inline __u32 observe_datagram(void *ctx, const __u32 how, struct
 	available = load_bytes(ctx, how, frame->payload, scratch->event.message, available, DNS_PREFIX_LOAD);
 	if (!available)
 		return DNS_LOAD_FAILED;
-	reason = observe_parse_message(available, frame->length);
+	reason = observe_parse_message(lane, available, frame->length);
 	at->records = frame->payload + dns_question_end(&scratch->message);
 	at->end = frame->payload + frame->length;
 	return reason;
@@ -96,9 +108,9 @@ static __always_inline void observe_endpoints(struct dns_scratch *scratch)
 }
 
 /* The message in the scratch, its OPT record included, is counted. */
-static __always_inline int observe_message(void *ctx, const __u32 how)
+static __always_inline int observe_message(void *ctx, const __u32 how, __u32 lane)
 {
-	struct observed o = { .ctx = ctx, .how = how, .stats = store_stats(), .scratch = observe_scratch() };
+	struct observed o = { .ctx = ctx, .how = how, .stats = store_stats(lane), .scratch = observe_scratch(lane) };
 	const struct dns_message *message;
 	if (!o.stats || !o.scratch)
 		return 0;
@@ -116,13 +128,9 @@ static __always_inline int observe_message(void *ctx, const __u32 how)
 }
 
 /* An ICMP message about a query: the query's destination is in the scratch. It arrives at the client. */
-static __always_inline void observe_unreachable(const struct dns_scratch *quoted, const __u32 how)
+static __always_inline void observe_unreachable(struct dns_stats *s, const struct dns_scratch *quoted, const __u32 how)
 {
-	struct dns_stats *s = store_stats();
-	struct dns_server_stats *counts;
-	if (!s)
-		return;
-	counts = store_server(s, claim_server_of_response(&quoted->destination), observe_role(how, DNS_RESPONSE));
+	struct dns_server_stats *counts = store_server(s, claim_server_of_response(&quoted->destination), observe_role(how, DNS_RESPONSE));
 	if (counts)
 		counts->unreachable++;
 }

@@ -39,6 +39,7 @@ struct pending_slot {
 	__u64 busy;    /* insert: the word while the way is ours */
 	__u64 age_ns;  /* complete: of the query */
 	struct dns_pending_facts facts; /* of the evicted or of the matched query */
+	struct dns_asker asker;         /* the same's */
 };
 
 static __always_inline __u64 pending_age(__u64 now, __u64 word)
@@ -70,9 +71,9 @@ static __always_inline const struct dns_pending_record *pending_record(const str
 }
 
 /* Both sets' numbers come from bits that the word's tag does not hold. */
-static __always_inline __u32 pending_set_of(__u64 tag, __u32 second)
+static __always_inline __u32 pending_set_of(__u64 tag, __u32 second, __u32 mask)
 {
-	return (second ? tag >> DNS_PENDING_TAG_BITS : tag >> 32) & pending_set_mask;
+	return (second ? tag >> DNS_PENDING_TAG_BITS : tag >> 32) & mask;
 }
 
 #define PENDING_GIVEN_UP (~0ULL) /* score of the same query, given up: its place is taken before any other */
@@ -158,10 +159,13 @@ static __always_inline void pending_choose_complete(const struct dns_pending_set
 	}
 }
 
-static __always_inline struct dns_pending_facts pending_facts_of(const struct dns_pending_set *set,
-								 const struct dns_pending_choice *choice)
+/* What is known of the query in the chosen way, before that is changed. */
+static __always_inline void pending_copy(const struct dns_pending_set *set, const struct dns_pending_choice *choice,
+					 struct pending_slot *slot)
 {
-	return pending_record(set, choice->way & (DNS_PENDING_WAYS - 1), choice->word)->facts;
+	const struct dns_pending_record *record = pending_record(set, choice->way & (DNS_PENDING_WAYS - 1), choice->word);
+	slot->facts = record->facts;
+	slot->asker = record->asker;
 }
 
 /* Whether a chosen way is to be taken in this pass; as long as there is another set, no LIVE entry gives way but the same

@@ -13,7 +13,7 @@ static __always_inline __u32 pending_cas_insert(const struct dns_pending_record 
 	__u32 pass;
 	slot->busy = pending_word(now, query->tag, DNS_PENDING_BUSY);
 	for (pass = 0; pass < PENDING_PASSES; pass++) {
-		const __u32 number = pending_set_of(query->tag, pass == PENDING_PASS_SECOND);
+		const __u32 number = pending_set_of(query->tag, pass == PENDING_PASS_SECOND, pending_set_mask);
 		struct dns_pending_set *set = bpf_map_lookup_elem(&pending_cas, &number);
 		__u64 *word;
 		if (!set)
@@ -23,7 +23,7 @@ static __always_inline __u32 pending_cas_insert(const struct dns_pending_record 
 			return PENDING_RETRANSMISSION;
 		if (!pending_acceptable(choice, pass))
 			continue;
-		slot->facts = pending_facts_of(set, choice);
+		pending_copy(set, choice, slot);
 		word = &set->word[choice->way & (DNS_PENDING_WAYS - 1)];
 		if (__sync_val_compare_and_swap(word, choice->word, slot->busy) != choice->word)
 			continue;
@@ -51,7 +51,7 @@ static __always_inline __u32 pending_cas_complete(__u64 tag, __u64 question, __u
 {
 	__u32 pass, lost = 0, result = PENDING_UNMATCHED;
 	for (pass = 0; pass < PENDING_PASSES && (pass < 2 || lost); pass++) {
-		const __u32 number = pending_set_of(tag, pass & 1);
+		const __u32 number = pending_set_of(tag, pass & 1, pending_set_mask);
 		struct dns_pending_set *set = bpf_map_lookup_elem(&pending_cas, &number);
 		__u64 *word;
 		if (!set)
@@ -62,7 +62,7 @@ static __always_inline __u32 pending_cas_complete(__u64 tag, __u64 question, __u
 				result = choice->result;
 			continue;
 		}
-		slot->facts = pending_facts_of(set, choice);
+		pending_copy(set, choice, slot);
 		word = &set->word[choice->way & (DNS_PENDING_WAYS - 1)];
 		if (__sync_val_compare_and_swap(word, choice->word, pending_ended(choice)) == choice->word) {
 			slot->age_ns = pending_age(now, choice->word);

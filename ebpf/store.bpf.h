@@ -7,12 +7,11 @@
 #include "ebpf/config.bpf.h"
 #include "ebpf/maps.bpf.h"
 
-struct dns_interface_entry interfaces[DNS_INTERFACE_TABLE] = {};
+struct dns_interface_entry interfaces[DNS_INTERFACE_TABLE] __weak = {};
 
-static __always_inline struct dns_stats *store_stats(void)
+static __always_inline struct dns_stats *store_stats(__u32 lane)
 {
-	const __u32 zero = 0;
-	return bpf_map_lookup_elem(&stats, &zero);
+	return bpf_map_lookup_elem(&stats, &lane);
 }
 
 static __always_inline void store_packet(struct dns_stats *s, __u32 protocol, __u32 reason, __u64 n)

@@ -13,7 +13,7 @@ enum { /* messages of one segment: as many of the shortest as a packet of 64 KiB
 enum stream_step { STREAM_DONE, STREAM_SKIPPED, STREAM_MESSAGE };
 
 /* Takes the segment's flow. 0: it is done with, as what the segment's result says. */
-static __always_inline __u32 stream_open(struct dns_stats *stats, struct dns_scratch *scratch, const __u32 how, __u32 ifindex,
+static __always_inline __u32 stream_open(struct dns_stats *stats, struct dns_scratch *scratch, const __u32 how, __u32 place,
 					 __u32 packet_length)
 {
 	const struct dns_frame *frame = &scratch->frame;
@@ -30,7 +30,7 @@ static __always_inline __u32 stream_open(struct dns_stats *stats, struct dns_scr
 	segment->expected = dns_expected_kind(&settings, frame);
 	following->payload = frame->payload;
 	following->present = frame->payload + (available < frame->length ? available : frame->length);
-	if (flow_take(stats, following, flow_tag(scratch, ifindex, !!(how & HOOK_EGRESS)), bpf_ktime_get_ns(), 1) != FLOW_TAKEN)
+	if (flow_take(stats, following, flow_tag(scratch, place, how), bpf_ktime_get_ns(), 1) != FLOW_TAKEN)
 		return 0;
 	open = dns_stream_open(&following->flow, segment);
 	if (!open)
@@ -81,7 +81,7 @@ static __always_inline void stream_place(struct dns_scratch *scratch, __u32 begi
 }
 
 /* One step along the segment, when what stream_prepare wanted has been loaded. STREAM_MESSAGE: one is in the scratch. */
-static __always_inline __u32 stream_step(struct dns_stats *stats, struct dns_scratch *scratch)
+static __always_inline __u32 stream_step(struct dns_stats *stats, struct dns_scratch *scratch, __u32 lane)
 {
 	struct dns_following *following = &scratch->following;
 	struct dns_segment *segment = &following->segment;
@@ -102,7 +102,7 @@ static __always_inline __u32 stream_step(struct dns_stats *stats, struct dns_scr
 		__u32 available = gathered - DNS_TCP_PREFIX;
 		if (available > prefix)
 			available = prefix;
-		reason = observe_parse_message(available, prefix);
+		reason = observe_parse_message(lane, available, prefix);
 	}
 	DNS_RELOAD();
 	if (dns_stream_incomplete(reason, prefix, gathered)) {
@@ -122,12 +122,10 @@ static __always_inline __u32 stream_step(struct dns_stats *stats, struct dns_scr
 }
 
 /* A SYN: a flow that is still known under these ports is over. */
-static __always_inline void stream_forget(struct dns_scratch *scratch, const __u32 how, __u32 ifindex)
+static __always_inline void stream_forget(struct dns_stats *stats, struct dns_scratch *scratch, const __u32 how, __u32 place)
 {
-	struct dns_stats *stats = store_stats();
 	struct dns_following *following = &scratch->following;
-	if (!stats ||
-	    flow_take(stats, following, flow_tag(scratch, ifindex, !!(how & HOOK_EGRESS)), bpf_ktime_get_ns(), 0) != FLOW_TAKEN)
+	if (flow_take(stats, following, flow_tag(scratch, place, how), bpf_ktime_get_ns(), 0) != FLOW_TAKEN)
 		return;
 	stats->stream_errors[DNS_TCP_LOST] += dns_stream_drop(&following->flow, 1);
 	following->flow.state = DNS_FLOW_NEW;

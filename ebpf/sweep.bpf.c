@@ -1,18 +1,23 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
- * The sweep of the pending table's lock variant: the user side runs it with BPF_PROG_TEST_RUN, one set a run. (The
- * cmpxchg variant is swept from user space.) An expired query is claimed only once there is room for its event, and the
- * user side counts it when it reads that: none is lost, none counted twice. Runs in process context, so it touches no
- * per-CPU map. */
+ * The sweeps of pending tables under locks: the user side runs them with BPF_PROG_TEST_RUN, one set a run. (The cmpxchg
+ * variant is swept from user space.) They run in process context: what a softirq counts too, they add to atomically.
+ *
+ * Of interfaces, an expired query is claimed only once there is room for its event, and the user side counts it when it
+ * reads that: none is lost, none counted twice. Of sockets, there is no event: it is counted here. */
 #include <linux/bpf.h>
 #include <linux/pkt_cls.h>
 #include <bpf/bpf_helpers.h>
 
 #include "ebpf/pending.bpf.h"
+#include "ebpf/workload.bpf.h"
 
 char LICENSE[] SEC("license") = "Dual BSD/GPL";
 
 __u32 sweep_cursor = 0;  /* the next set; only one sweep runs at a time */
 __u32 sweep_starved = 0; /* set where the ring had no room: the user side empties it and sweeps on */
+
+__u32 socket_cursor = 0;
+__u64 sockets_swept = 0; /* queries of sockets that timed out, ever */
 
 /* The first way that is LIVE and expired, or DNS_PENDING_WAYS. On the way, those whose memory is over become free: a
  * store that loses a race against an insert would undo it, hence the lock. */
@@ -94,6 +99,43 @@ static __always_inline __u32 sweep_set(__u32 number, __u64 now)
 	event->swept = 1;
 	bpf_ringbuf_submit(event, BPF_RB_NO_WAKEUP);
 	return 1;
+}
+
+/* Ends one expired query of sockets; returns 1 where more may be due in the set. */
+static __always_inline __u32 sweep_socket_set(__u32 number, __u64 now)
+{
+	struct dns_pending_locked *set = bpf_map_lookup_elem(&socket_pending, &number);
+	struct dns_pending_facts facts = {};
+	__u64 expired = 0, *word;
+	__u32 way, taken = 0;
+	if (!set || !sweep_due(set, now))
+		return 0;
+	way = sweep_find(set, now, &expired);
+	if (way >= DNS_PENDING_WAYS)
+		return 0;
+	word = &set->word[way & (DNS_PENDING_WAYS - 1)];
+	bpf_spin_lock(&set->lock);
+	if (*word == expired) {
+		*word = (expired & ~(__u64)DNS_PENDING_STATE_MASK) | DNS_PENDING_TIMED_OUT;
+		facts = set->record[way & (DNS_PENDING_WAYS - 1)].facts;
+		taken = 1;
+	}
+	bpf_spin_unlock(&set->lock);
+	if (taken) {
+		workload_ended(facts.server, DNS_OUTCOME_TIMEOUT);
+		sockets_swept++;
+	}
+	return 1;
+}
+
+SEC("tc") int dns_sweep_sock(struct __sk_buff *skb)
+{
+	const __u64 now = bpf_ktime_get_ns();
+	__u32 number = socket_cursor & (DNS_SOCKET_PENDING_SETS - 1);
+	(void)skb;
+	if (!sweep_socket_set(number, now))
+		socket_cursor = number + 1;
+	return TC_ACT_OK;
 }
 
 SEC("tc") int dns_sweep(struct __sk_buff *skb)

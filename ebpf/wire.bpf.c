@@ -8,35 +8,11 @@
 
 #include "ebpf/dns_tunnel.h"
 #include "ebpf/fragment.bpf.h"
-#include "ebpf/stream.bpf.h"
+#include "ebpf/parts.bpf.h"
 
 char LICENSE[] SEC("license") = "Dual BSD/GPL";
 
 enum { WATCH_PULL = DNS_EXTENSIONS_END + 60 }; /* octets: every header that is read, the longest TCP header included */
-
-/* Several datagrams in one packet, to be cut by the device: the first is looked at, the others are counted. A guest's
- * packet has no count of them yet (SKB_GSO_DODGY). */
-static __always_inline void watch_segmented(struct dns_frame *frame, __u32 segments, __u32 size)
-{
-	struct dns_stats *s = store_stats();
-	if (!s || !size || frame->length <= size)
-		return;
-	if (!segments)
-		segments = (frame->length + size - 1) / size;
-	store_packet(s, DNS_PROTO_UDP, DNS_SEGMENTED, segments - 1);
-	frame->length = size;
-}
-
-/* The context's 32-bit fields stand for pointers: the compiler must not keep them as 32-bit numbers. */
-static __always_inline struct dns_packet watch_packet(__u64 data, __u64 end)
-{
-	struct dns_packet packet;
-	DNS_OPAQUE(data);
-	DNS_OPAQUE(end);
-	packet.data = (const __u8 *)data;
-	packet.end = (const __u8 *)end;
-	return packet;
-}
 
 /* What a frame that was read still needs. */
 static __always_inline __u32 watch_frame_read(struct dns_packet packet, struct dns_scratch *scratch, __u32 reason)
@@ -52,7 +28,7 @@ static __always_inline __u32 watch_frame_read(struct dns_packet packet, struct d
 /* Reads the frame into the scratch. */
 static __always_inline __u32 watch_frame(struct dns_packet packet, __u32 length, const __u32 link)
 {
-	struct dns_scratch *scratch = observe_scratch();
+	struct dns_scratch *scratch = observe_scratch(DNS_LANE_WIRE);
 	if (!scratch)
 		return DNS_FRAME_OTHER;
 	return watch_frame_read(packet, scratch, dns_frame_parse(packet, length, link, &settings, &scratch->frame));
@@ -61,7 +37,7 @@ static __always_inline __u32 watch_frame(struct dns_packet packet, __u32 length,
 /* Reads what is in a selected tunnel; the outer frame is in the scratch. */
 static __always_inline __u32 watch_inner(struct dns_packet packet, __u32 length)
 {
-	struct dns_scratch *scratch = observe_scratch();
+	struct dns_scratch *scratch = observe_scratch(DNS_LANE_WIRE);
 	__u32 start;
 	if (!scratch || !dns_tunnel_open(packet, &settings, &scratch->frame))
 		return DNS_FRAME_OTHER;
@@ -72,7 +48,7 @@ static __always_inline __u32 watch_inner(struct dns_packet packet, __u32 length)
 
 static __always_inline __u32 watch_skb_frame(struct __sk_buff *skb, const __u32 link)
 {
-	return watch_frame(watch_packet(skb->data, skb->data_end), skb->len, link);
+	return watch_frame(load_packet(skb->data, skb->data_end), skb->len, link);
 }
 
 /* Headers that don't lie in the linear part are pulled into it; that moves octets, it changes none. */
@@ -86,7 +62,7 @@ __noinline __u32 watch_ip_pulled(struct __sk_buff *skb) { return watch_skb_pulle
 
 static __always_inline __u32 watch_skb_is_linear(const struct __sk_buff *skb)
 {
-	const struct dns_packet packet = watch_packet(skb->data, skb->data_end);
+	const struct dns_packet packet = load_packet(skb->data, skb->data_end);
 	return packet.end - packet.data >= skb->len;
 }
 
@@ -104,18 +80,18 @@ __noinline __u32 watch_ip(struct __sk_buff *skb)
 
 __noinline __u32 watch_xdp_frame(struct xdp_md *xdp)
 {
-	const struct dns_packet packet = watch_packet(xdp->data, xdp->data_end);
+	const struct dns_packet packet = load_packet(xdp->data, xdp->data_end);
 	return watch_frame(packet, packet.end - packet.data, DNS_LINK_ETHERNET);
 }
 
 __noinline __u32 watch_inner_skb(struct __sk_buff *skb)
 {
-	return watch_inner(watch_packet(skb->data, skb->data_end), skb->len);
+	return watch_inner(load_packet(skb->data, skb->data_end), skb->len);
 }
 
 __noinline __u32 watch_inner_xdp(struct xdp_md *xdp)
 {
-	const struct dns_packet packet = watch_packet(xdp->data, xdp->data_end);
+	const struct dns_packet packet = load_packet(xdp->data, xdp->data_end);
 	return watch_inner(packet, packet.end - packet.data);
 }
 
@@ -125,7 +101,7 @@ enum watch_next { WATCH_DONE, WATCH_MESSAGE, WATCH_STREAM, WATCH_FRAGMENT };
 static __always_inline __u32 watch_payload(void *ctx, const __u32 how, __u32 reason, __u32 ifindex, __u32 packet_length,
 					   struct dns_scratch *scratch)
 {
-	struct dns_stats *stats = store_stats();
+	struct dns_stats *stats = store_stats(DNS_LANE_WIRE);
 	if (!stats)
 		return WATCH_DONE;
 	scratch->observed.ifindex = ifindex;
@@ -139,7 +115,7 @@ static __always_inline __u32 watch_payload(void *ctx, const __u32 how, __u32 rea
 	if (reason == DNS_FRAGMENT && scratch->frame.next == DNS_IPPROTO_UDP && scratch->frame.fragment_at <= DNS_FRAGMENT_HEAD)
 		return WATCH_FRAGMENT;
 	if (reason == DNS_OK) {
-		reason = observe_datagram(ctx, how, scratch, packet_length);
+		reason = observe_datagram(ctx, how, DNS_LANE_WIRE, scratch, packet_length);
 		DNS_RELOAD();
 		if (scratch->frame.more_fragments) {
 			const __u32 have = scratch->observed.present - scratch->frame.payload;
@@ -155,18 +131,19 @@ static __always_inline __u32 watch_payload(void *ctx, const __u32 how, __u32 rea
 
 static __always_inline __u32 watch_skb(struct __sk_buff *skb, const __u32 how, __u32 reason)
 {
-	struct dns_scratch *scratch = observe_scratch();
-	if (!scratch)
+	struct dns_scratch *scratch = observe_scratch(DNS_LANE_WIRE);
+	struct dns_stats *stats = store_stats(DNS_LANE_WIRE);
+	if (!scratch || !stats)
 		return WATCH_DONE;
 	if (reason == DNS_OK && scratch->frame.transport == DNS_UDP && skb->gso_size)
-		watch_segmented(&scratch->frame, skb->gso_segs, skb->gso_size);
+		observe_segmented(stats, &scratch->frame, skb->gso_segs, skb->gso_size);
 	return watch_payload(skb, how, reason, skb->ifindex, skb->len, scratch);
 }
 
 static __always_inline __u32 watch_xdp(struct xdp_md *xdp, const __u32 how, __u32 reason)
 {
-	struct dns_scratch *scratch = observe_scratch();
-	const struct dns_packet packet = watch_packet(xdp->data, xdp->data_end);
+	struct dns_scratch *scratch = observe_scratch(DNS_LANE_WIRE);
+	const struct dns_packet packet = load_packet(xdp->data, xdp->data_end);
 	const __u32 length = how & HOOK_LOCK ? (__u32)(packet.end - packet.data) : (__u32)bpf_xdp_get_buff_len(xdp);
 	if (!scratch)
 		return WATCH_DONE;
@@ -175,8 +152,8 @@ static __always_inline __u32 watch_xdp(struct xdp_md *xdp, const __u32 how, __u3
 
 static __always_inline __u32 watch_fragment_found(const __u32 how, __u32 ifindex, __u32 packet_length)
 {
-	struct dns_scratch *scratch = observe_scratch();
-	struct dns_stats *stats = store_stats();
+	struct dns_scratch *scratch = observe_scratch(DNS_LANE_WIRE);
+	struct dns_stats *stats = store_stats(DNS_LANE_WIRE);
 	if (!scratch || !stats)
 		return 0;
 	if (fragment_prepare(stats, scratch, how, ifindex, packet_length))
@@ -187,8 +164,8 @@ static __always_inline __u32 watch_fragment_found(const __u32 how, __u32 ifindex
 
 static __always_inline __u32 watch_fragment_loaded(void)
 {
-	struct dns_scratch *scratch = observe_scratch();
-	struct dns_stats *stats = store_stats();
+	struct dns_scratch *scratch = observe_scratch(DNS_LANE_WIRE);
+	struct dns_stats *stats = store_stats(DNS_LANE_WIRE);
 	__u32 reason;
 	if (!scratch || !stats)
 		return WATCH_DONE;
@@ -201,110 +178,35 @@ static __always_inline __u32 watch_fragment_loaded(void)
 /* What is not a message: an ICMP message about one, or the beginning of a connection. 1 where it was one of these. */
 static __always_inline __u32 watch_sign(const __u32 how, __u32 reason, __u32 ifindex)
 {
-	struct dns_scratch *scratch = observe_scratch();
-	if (!scratch)
+	struct dns_scratch *scratch = observe_scratch(DNS_LANE_WIRE);
+	struct dns_stats *stats = store_stats(DNS_LANE_WIRE);
+	if (!scratch || !stats)
 		return 1;
 	if (reason == DNS_FRAME_UNREACHABLE)
-		observe_unreachable(scratch, how);
+		observe_unreachable(stats, scratch, how);
 	else if (reason == DNS_FRAME_SYN)
-		stream_forget(scratch, how, ifindex);
+		stream_forget(stats, scratch, how, ifindex);
 	else
 		return 0;
 	return 1;
 }
 
-static __always_inline void watch_edns_done(__u32 result)
-{
-	struct dns_scratch *scratch = observe_scratch();
-	struct dns_stats *stats = store_stats();
-	if (scratch && stats)
-		store_edns(stats, dns_kind(&scratch->message), result, &scratch->edns);
-}
-
-static __always_inline void watch_stream_done(__u32 finished)
-{
-	struct dns_scratch *scratch = observe_scratch();
-	struct dns_stats *stats = store_stats();
-	if (!scratch || !stats)
-		return;
-	stream_close(stats, &scratch->following, finished);
-	store_packet(stats, DNS_PROTO_TCP, scratch->following.segment.result, 1);
-}
-
-/* What a hook does with a packet that is DNS, cut into functions that the verifier takes each on its own: in one, it would
- * walk what comes later anew for each of the many ways through what comes before. The kernel allows eight frames. */
-#define DNS_PARTS(context, name, how)                                                                                  \
-	__noinline __u32 name##_edns_step(context *ctx)                                                                \
-	{                                                                                                              \
-		struct dns_scratch *scratch = observe_scratch();                                                       \
-		return scratch ? edns_step(ctx, how, scratch) : (__u32)DNS_EDNS_CUT;                                   \
-	}                                                                                                              \
-	__noinline __u32 name##_edns(context *ctx)                                                                     \
-	{                                                                                                              \
-		struct dns_scratch *scratch = observe_scratch();                                                       \
-		__u32 i, result = DNS_EDNS_MORE;                                                                       \
-		if (!scratch || !edns_begin(scratch))                                                                  \
-			return 0;                                                                                      \
-		for (i = 0; i < DNS_EDNS_STEPS && result == DNS_EDNS_MORE; i++)                                        \
-			result = name##_edns_step(ctx);                                                                \
-		watch_edns_done(result == DNS_EDNS_MORE ? (__u32)DNS_EDNS_CUT : result);                               \
-		return 0;                                                                                              \
-	}                                                                                                              \
-	__noinline int name##_message(context *ctx) { return observe_message(ctx, how); }                              \
-	__noinline __u32 name##_load(context *ctx)                                                                     \
-	{                                                                                                              \
-		struct dns_scratch *scratch = observe_scratch();                                                       \
-		return scratch ? observe_load(ctx, how, scratch) : 0;                                                  \
-	}                                                                                                              \
-	__noinline __u32 name##_next(context *ctx)                                                                     \
-	{                                                                                                              \
-		struct dns_scratch *scratch = observe_scratch();                                                       \
-		struct dns_stats *stats = store_stats();                                                               \
-		__u32 step;                                                                                            \
-		if (!scratch || !stats || !stream_prepare(scratch))                                                    \
-			return STREAM_DONE;                                                                            \
-		name##_load(ctx);                                                                                      \
-		DNS_RELOAD();                                                                                          \
-		step = stream_step(stats, scratch);                                                                    \
-		if (step == STREAM_MESSAGE) {                                                                          \
-			name##_edns(ctx);                                                                              \
-			name##_message(ctx);                                                                           \
-		}                                                                                                      \
-		return step;                                                                                           \
-	}                                                                                                              \
-	__noinline __u32 name##_burst(context *ctx)                                                                    \
-	{                                                                                                              \
-		__u32 i;                                                                                               \
-		for (i = 0; i < STREAM_BURST; i++)                                                                     \
-			if (name##_next(ctx) == STREAM_DONE)                                                           \
-				return 1;                                                                              \
-		return 0;                                                                                              \
-	}                                                                                                              \
-	__noinline __u32 name##_stream(context *ctx)                                                                   \
-	{                                                                                                              \
-		__u32 i, finished = 0;                                                                                 \
-		for (i = 0; i < STREAM_BURSTS && !finished; i++)                                                       \
-			finished = name##_burst(ctx);                                                                  \
-		watch_stream_done(finished);                                                                           \
-		return 0;                                                                                              \
-	}
-
-#define DNS_FOLLOW(context, name)                                                                                     \
+#define DNS_FOLLOW(context, name)                                                                                      \
 	static __always_inline void name##_follow(context *ctx, __u32 next)                                            \
 	{                                                                                                              \
 		if (next == WATCH_FRAGMENT)                                                                            \
 			next = name##_fragment(ctx);                                                                   \
 		if (next == WATCH_STREAM) {                                                                            \
-			name##_stream(ctx);                                                                            \
+			name##_stream(ctx, DNS_LANE_WIRE);                                                             \
 		} else if (next == WATCH_MESSAGE) {                                                                    \
-			name##_edns(ctx);                                                                              \
-			name##_message(ctx);                                                                           \
+			name##_edns(ctx, DNS_LANE_WIRE);                                                               \
+			name##_message(ctx, DNS_LANE_WIRE);                                                            \
 		}                                                                                                      \
 	}
 
 /* A program tells by a few loads that a packet is not DNS, and is done with nearly all of them. */
 #define DNS_TC_HOOK(name, how)                                                                                         \
-	DNS_PARTS(struct __sk_buff, name, how)                                                                         \
+	DNS_PARTS(struct __sk_buff, name, how, observe_message)                                                        \
 	__noinline __u32 name##_payload(struct __sk_buff *skb, __u32 reason)                                           \
 	{                                                                                                              \
 		return watch_sign(how, reason, skb->ifindex) ? WATCH_DONE : watch_skb(skb, how, reason);               \
@@ -313,7 +215,7 @@ static __always_inline void watch_stream_done(__u32 finished)
 	{                                                                                                              \
 		if (!watch_fragment_found(how, skb->ifindex, skb->len))                                                \
 			return WATCH_DONE;                                                                             \
-		name##_load(skb);                                                                                      \
+		name##_load(skb, DNS_LANE_WIRE);                                                                       \
 		return watch_fragment_loaded();                                                                        \
 	}                                                                                                              \
 	DNS_FOLLOW(struct __sk_buff, name)                                                                             \
@@ -333,17 +235,17 @@ static __always_inline void watch_stream_done(__u32 finished)
 	}
 
 #define DNS_XDP_HOOK(section, name, how)                                                                               \
-	DNS_PARTS(struct xdp_md, name, how)                                                                            \
+	DNS_PARTS(struct xdp_md, name, how, observe_message)                                                           \
 	__noinline __u32 name##_payload(struct xdp_md *xdp, __u32 reason)                                              \
 	{                                                                                                              \
 		return watch_sign(how, reason, xdp->ingress_ifindex) ? WATCH_DONE : watch_xdp(xdp, how, reason);       \
 	}                                                                                                              \
 	__noinline __u32 name##_fragment(struct xdp_md *xdp)                                                           \
 	{                                                                                                              \
-		const struct dns_packet packet = watch_packet(xdp->data, xdp->data_end);                               \
+		const struct dns_packet packet = load_packet(xdp->data, xdp->data_end);                               \
 		if (!watch_fragment_found(how, xdp->ingress_ifindex, packet.end - packet.data))                        \
 			return WATCH_DONE;                                                                             \
-		name##_load(xdp);                                                                                      \
+		name##_load(xdp, DNS_LANE_WIRE);                                                                       \
 		return watch_fragment_loaded();                                                                        \
 	}                                                                                                              \
 	DNS_FOLLOW(struct xdp_md, name)                                                                                \

@@ -58,7 +58,7 @@ std::vector<Key> keys_of(const bpf_map* map) {
     return keys;
 }
 
-// Leaves the keys that it was born with, at zero.
+// Leaves the keys of `first`, at zero.
 Status clear_hash(const bpf_map* map, const std::vector<Key>& first) {
     for (const Key& key : keys_of(map))
         if (bpf_map_delete_elem(bpf_map__fd(map), key.data())) return map_error("clear map", map);
@@ -86,6 +86,11 @@ Status clear_map(const bpf_map* map, const std::vector<Key>& traffic_keys) {
             return zero_array(map);
         case BPF_MAP_TYPE_PERCPU_HASH:
             return clear_hash(map, traffic_keys);
+        case BPF_MAP_TYPE_HASH:
+        case BPF_MAP_TYPE_LRU_HASH:
+            return clear_hash(map, {});
+        case BPF_MAP_TYPE_SK_STORAGE:  // goes with the sockets
+            return ok();
         case BPF_MAP_TYPE_RINGBUF:
             return drain_ring(map);
         default:
@@ -101,7 +106,8 @@ ProgramPool::Fixed::Fixed(const Config& config, Variant of)
       pending(config.performance.pending_queries_max),
       servers(config.capture.max_servers),
       ring_kb(config.performance.ring_buffer_size_kb),
-      variant(of) {}
+      variant(of),
+      backend(config.workload.backend) {}
 
 Result<LoadedPrograms> ProgramPool::take(const Config& config, Variant variant) {
     const Fixed fixed(config, variant);

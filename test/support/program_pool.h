@@ -23,6 +23,7 @@ class ProgramPool {
 
         uint64_t timeout_ms, late_ms, pending, servers, ring_kb;
         Variant variant;
+        WorkloadBackend backend;
     };
     // Programs, and what they were born with.
     struct Entry {

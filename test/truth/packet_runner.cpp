@@ -44,7 +44,7 @@ Result<bool> PacketRunner::run(const CapturedPacket& packet) {
                 .data_size_in = static_cast<__u32>(packet.octets.size()), .repeat = 1);
     const int program = packet.ethernet ? ethernet_program_ : ip_program_;
     if (bpf_prog_test_run_opts(program, &options) == 0) return true;
-    if (errno != EINVAL)
+    if (errno != EINVAL && errno != EMSGSIZE)  // a page is too short: EMSGSIZE of XDP before Linux 5.18
         return Error{"run program", "packet " + std::to_string(packet.number), errno, "", ""};
     if (packet.ethernet && packet.octets.size() < DNS_ETHERNET_LENGTH) return false;
     if (auto status = send(packet); !status) return status.error();
