@@ -31,8 +31,9 @@ SelfMetrics self_metrics(double scrape_seconds) {
 
 }  // namespace
 
-Pipeline::Pipeline(std::unique_ptr<KernelSource> source, FoldOptions options)
-    : source_(std::move(source)), fold_(options) {
+Pipeline::Pipeline(std::unique_ptr<KernelSource> source, std::unique_ptr<WorkloadDirectory> directory,
+                   FoldOptions options)
+    : source_(std::move(source)), directory_(std::move(directory)), fold_(options) {
     fold_.set_collected(false);  // until a collector comes
 }
 
@@ -44,6 +45,7 @@ Status Pipeline::drain_locked() {
 
 Status Pipeline::drain() {
     const std::lock_guard lock(mutex_);
+    if (directory_) directory_->poll();
     Status status = drain_locked();
     if (status) last_drain_ = Clock::now();
     return status;
@@ -57,6 +59,21 @@ Status Pipeline::sync_interfaces(const NetworkState& state, const std::vector<st
     attached_ =
         std::any_of(hooks.begin(), hooks.end(), [](const AttachedHook& hook) { return hook.attached; });
     return status;
+}
+
+Status Pipeline::attach_owners(const CaptureConfig& config) {
+    const std::lock_guard lock(mutex_);
+    return source_->attach_owners(config);
+}
+
+NamesByCgroup Pipeline::names_of(const std::vector<WorkloadCounts>& workloads) {
+    NamesByCgroup names;
+    if (!directory_) return names;
+    const auto now = Clock::now();
+    for (const WorkloadCounts& one : workloads)
+        if (one.slot >= DNS_WORKLOAD_OTHERS && !names.contains(one.key.cgroup))
+            names.emplace(one.key.cgroup, directory_->names(one.key.cgroup, now));
+    return names;
 }
 
 std::string Pipeline::metrics(Scraper scraper) {
@@ -76,7 +93,7 @@ std::string Pipeline::metrics(Scraper scraper) {
         if (auto status = drain_locked(); !status) throw std::runtime_error(status.error().message());
         auto snapshot = source_->read();
         if (!snapshot) throw std::runtime_error(snapshot.error().message());
-        folded = fold_.fold(snapshot.value());
+        folded = fold_.fold(snapshot.value(), names_of(snapshot.value().workloads));
         if (scraper == Scraper::collector || !collected) fold_.exported();
     }
     page_ = exposition(folded, self_metrics(std::chrono::duration<double>(Clock::now() - start).count()));

@@ -14,6 +14,7 @@
 #include "exporter/bpf/kernel_source.h"
 #include "exporter/fold/fold.h"
 #include "exporter/http/router.h"
+#include "exporter/workload/directory.h"
 
 namespace dnsexp {
 
@@ -29,7 +30,9 @@ class Pipeline {
     using Clock = std::chrono::steady_clock;
 
   public:
-    Pipeline(std::unique_ptr<KernelSource> source, FoldOptions options);
+    // `directory` may be null: workloads have no names then.
+    Pipeline(std::unique_ptr<KernelSource> source, std::unique_ptr<WorkloadDirectory> directory,
+             FoldOptions options);
 
     // Takes all waiting events. Called by the reader's timer, and by it alone: healthy() tells by it.
     Status drain();
@@ -37,6 +40,9 @@ class Pipeline {
     // Attaches to what the state and the patterns choose; see Attacher::sync.
     Status sync_interfaces(const NetworkState& state, const std::vector<std::string>& patterns,
                            bool named_must_work);
+
+    // Attaches what tells whose a message is.
+    Status attach_owners(const CaptureConfig& config);
 
     // The page of /metrics. Throws std::runtime_error where the maps can't be read, which the server makes a
     // 500.
@@ -49,6 +55,7 @@ class Pipeline {
 
   private:
     Status drain_locked();
+    NamesByCgroup names_of(const std::vector<WorkloadCounts>& workloads);
 
     std::mutex scrape_mutex_;  // one scrape at a time; taken before mutex_
     std::string page_;
@@ -58,6 +65,7 @@ class Pipeline {
 
     std::mutex mutex_;  // source and fold
     std::unique_ptr<KernelSource> source_;
+    std::unique_ptr<WorkloadDirectory> directory_;
     Fold fold_;
 
     std::atomic<Clock::time_point> last_drain_ = Clock::now();

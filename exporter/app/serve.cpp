@@ -9,6 +9,7 @@
 
 #include "exporter/app/pipeline.h"
 #include "exporter/base/log.h"
+#include "exporter/bpf/cgroup_root.h"
 #include "exporter/bpf/hook.h"
 #include "exporter/http/server.h"
 #include "exporter/net/network_reader.h"
@@ -93,6 +94,18 @@ Status run(Pipeline& pipeline, InterfaceKeeper& interfaces, int signal_fd, int t
     }
 }
 
+// Null where nobody tells whose a message is.
+std::unique_ptr<WorkloadDirectory> make_directory(const KernelSource& source, const WorkloadConfig& config) {
+    const LoadedPrograms& programs = source.programs();
+    if (programs.backend == DNS_BACKEND_NONE) return nullptr;
+    CgroupFolders folders;
+    const auto root = open_cgroup_root();  // open until the directory has opened it too
+    if (root) folders.unified = root.value().path;
+    if (programs.core) folders.v1 = find_v1_hierarchy().path;
+    folders.v1_flag = DNS_CGROUP_V1;
+    return WorkloadDirectory::make(folders, config);
+}
+
 HttpHandlers handlers(Pipeline& pipeline, const Config& config) {
     HttpHandlers handlers;
     if (config.monitoring.prometheus_enabled)
@@ -116,7 +129,10 @@ Status serve(const Config& config, const Flags& flags) {
 
     auto source = KernelSource::make(config);
     if (!source) return source.error();
-    Pipeline pipeline(std::move(source).value(), {config.metrics.top_domains, config.metrics.top_clients});
+    auto directory = make_directory(*source.value(), config.workload);
+    Pipeline pipeline(
+        std::move(source).value(), std::move(directory),
+        {config.metrics.top_domains, config.metrics.top_clients, config.workload.top_workloads});
 
     // Listen before attaching: a port that is taken ends the start with nothing touched.
     auto server = HttpServer::make({effective_listen_addresses(config, flags), flags.telemetry_path},
@@ -124,6 +140,10 @@ Status serve(const Config& config, const Flags& flags) {
     if (!server) return server.error();
     InterfaceKeeper interfaces(pipeline, std::move(watcher).value(), config.capture.interfaces);
     if (auto status = interfaces.start(); !status) return status;
+    if (auto status = pipeline.attach_owners(config.capture); !status) {
+        if (config.workload.backend != WorkloadBackend::automatic) return status;
+        log_warn("workloads are not seen", {{"err", status.error().message()}});
+    }
     for (const std::string& address : server.value()->addresses())
         log_info("listening", {{"address", address}, {"version", DNSEXP_VERSION}});
     return run(pipeline, interfaces, signal_fd->get(), timer->get());

@@ -1,8 +1,11 @@
 #include "exporter/bpf/kernel_source.h"
 
+#include <bpf/bpf.h>
 #include <bpf/libbpf.h>
+#include <fcntl.h>
 
 #include <algorithm>
+#include <array>
 #include <bit>
 #include <cerrno>
 #include <cstring>
@@ -11,6 +14,7 @@
 #include "exporter/base/clock.h"
 #include "exporter/base/log.h"
 #include "exporter/bpf/map_reader.h"
+#include "exporter/bpf/open_sockets.h"
 
 namespace dnsexp {
 namespace {
@@ -53,7 +57,8 @@ Result<std::unique_ptr<KernelSource>> KernelSource::make(const Config& config,
                                                          const std::vector<Variant>& variants) {
     auto programs = load_programs(config, variants);
     if (!programs) return programs.error();
-    log_info("BPF programs loaded", {{"variant", std::string(variant_name(programs->variant))}});
+    log_info("BPF programs loaded", {{"variant", std::string(variant_name(programs->variant))},
+                                     {"workloads", std::string(backend_name(programs->backend))}});
     return over(std::move(programs).value(), config.capture);
 }
 
@@ -68,6 +73,12 @@ Status KernelSource::open() {
     auto pending = PendingTable::make(programs_);
     if (!pending) return pending.error();
     pending_ = std::move(pending).value();
+    if (programs_.backend != DNS_BACKEND_NONE) {
+        const auto& times = *programs_.skeleton->rodata;
+        auto workloads = WorkloadSlots::make(programs_, times.query_timeout_ns + times.late_window_ns);
+        if (!workloads) return workloads.error();
+        workloads_ = std::move(workloads).value();
+    }
     ring_ = ring_buffer__new(bpf_map__fd(programs_.skeleton->maps.events), on_record, this, nullptr);
     if (!ring_) return Error{"open ring buffer", "events", errno, "", ""};
     return ok();
@@ -87,6 +98,8 @@ void KernelSource::receive(const dns_event& event) {
         const dns_traffic_key key{event.server_slot, DNS_OUTCOME_TIMEOUT, event.type,
                                   event.role,        event.transport,     0};
         swept_[std::bit_cast<uint64_t>(key)]++;
+        if (programs_.backend == DNS_BACKEND_KPROBE && event.asker.known)
+            workloads_->add_timeout(event.asker.workload);
     }
     (*sink_)(event);
 }
@@ -101,6 +114,41 @@ Status KernelSource::sweep(const EventSink& sink) {
         if (!starved.value()) break;
         if (auto consumed = consume(sink); !consumed) return consumed.error();
     }
+    return sweep_sockets();
+}
+
+Status KernelSource::sweep_sockets() {
+    if (programs_.backend != DNS_BACKEND_CGROUP) return ok();
+    unsigned char packet[64] = {};  // the program reads none of it; the kernel wants an Ethernet header
+    // A set may hold the cursor for each of its ways; what is left over comes with the next sweep.
+    LIBBPF_OPTS(bpf_test_run_opts, options, .data_in = packet, .data_size_in = sizeof packet,
+                .repeat = 2 * DNS_SOCKET_PENDING_SETS);
+    const int program = bpf_program__fd(programs_.skeleton->progs.dns_sweep_sock);
+    if (bpf_prog_test_run_opts(program, &options) && errno != EINTR)
+        return Error{"run BPF program", "dns_sweep_sock", errno, "", ""};
+    return ok();
+}
+
+Status KernelSource::attach_owners(const CaptureConfig& config) {
+    auto hooks = OwnerHooks::attach(programs_);
+    if (!hooks) return hooks.error();
+    owners_ = std::move(hooks).value();
+    return programs_.backend == DNS_BACKEND_CGROUP ? own_sockets_before(config) : ok();
+}
+
+Status KernelSource::own_sockets_before(const CaptureConfig& config) {
+    const V1Hierarchy v1 = programs_.core ? find_v1_hierarchy() : V1Hierarchy{};
+    auto root = open_cgroup_root();
+    if (!root) return root.error();
+    UniqueFd folder = std::move(root->folder);
+    if (!v1.path.empty()) folder.reset(::open(v1.path.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
+    const OpenSocketsTask task = {bpf_map__fd(programs_.skeleton->maps.owners), config.ports, folder.get(),
+                                  v1.controller};
+    const auto found = own_open_sockets(task);
+    if (!found) return found.error();
+    if (found.value().refused != 0)
+        log_info("some sockets that were open before have no known process",
+                 {{"processes", std::to_string(found.value().refused)}, {"hint", "give CAP_SYS_PTRACE"}});
     return ok();
 }
 
@@ -153,6 +201,7 @@ void KernelSource::set_own_addresses(const std::vector<dns_address>& addresses) 
 Result<RawSnapshot> KernelSource::read() {
     RawSnapshot snapshot;
     if (auto status = read_maps(snapshot); !status) return status.error();
+    if (auto status = read_workloads(snapshot); !status) return status.error();
     auto active = pending_->active();
     if (!active) return active.error();
     std::copy(active->begin(), active->end(), snapshot.active);
@@ -168,11 +217,25 @@ Status KernelSource::read_maps(RawSnapshot& snapshot) const {
     const auto& maps = programs_.skeleton->maps;
     std::vector<PerCpuEntry<uint32_t, dns_stats>> stats;
     if (auto status = read_into(maps.stats, cpus_, stats); !status) return status;
-    snapshot.stats = stats.empty() ? std::vector<dns_stats>(1) : std::move(stats.front().cpus);
+    snapshot.stats.resize(1);
+    for (const auto& [lane, cpus] : stats) {
+        dns_stats& of_lane = lane == 0 ? snapshot.stats.front() : snapshot.sockets;
+        of_lane = map_reader::sum(std::array{of_lane, cpus.front()}.data(), 2);
+    }
     if (auto status = read_into(maps.interface_stats, cpus_, snapshot.interfaces); !status) return status;
     if (auto status = read_into(maps.server_stats, cpus_, snapshot.servers); !status) return status;
     if (auto status = read_into(maps.latency, cpus_, snapshot.latencies); !status) return status;
     return read_into(maps.traffic, cpus_, snapshot.traffic);
+}
+
+Status KernelSource::read_workloads(RawSnapshot& snapshot) {
+    snapshot.time_ns = monotonic_ns();
+    snapshot.has_workloads = workloads_ != nullptr;
+    if (!workloads_) return ok();
+    auto counts = workloads_->read(snapshot.time_ns);
+    if (!counts) return counts.error();
+    snapshot.workloads = std::move(counts).value();
+    return ok();
 }
 
 void KernelSource::add_swept_timeouts(RawSnapshot& snapshot) const {
@@ -194,7 +257,8 @@ void KernelSource::list_map_use(RawSnapshot& snapshot) const {
     const auto& skeleton = *programs_.skeleton;
     uint64_t live = 0;
     for (const uint64_t active : snapshot.active) live += active;
-    uint64_t streams = 0;  // an entry is never given back, only taken by another stream
+    // An entry is never given back, only taken by another stream.
+    uint64_t streams = snapshot.sockets.flows_new - snapshot.sockets.flows_evicted;
     for (const dns_stats& cpu : snapshot.stats) streams += cpu.flows_new - cpu.flows_evicted;
     snapshot.maps = {
         {"traffic", snapshot.traffic.size(), DNS_TRAFFIC_ENTRIES},
@@ -203,6 +267,13 @@ void KernelSource::list_map_use(RawSnapshot& snapshot) const {
         {"servers", skeleton.bss->servers_used, skeleton.rodata->max_servers},
         {"interfaces", snapshot.interface_slots.size(), DNS_INTERFACES_MAX - 1},
     };
+    if (workloads_)
+        snapshot.maps.push_back({"workloads", workloads_->used(), DNS_WORKLOADS - DNS_WORKLOAD_OTHERS});
+    if (programs_.backend == DNS_BACKEND_CGROUP)
+        snapshot.maps.push_back(
+            {"socket_pending",
+             snapshot.sockets.sockets_tracked - snapshot.sockets.sockets_ended - skeleton.bss->sockets_swept,
+             uint64_t{DNS_SOCKET_PENDING_SETS} * DNS_PENDING_WAYS});
 }
 
 }  // namespace dnsexp

@@ -7,7 +7,9 @@
 
 #include "exporter/bpf/attacher.h"
 #include "exporter/bpf/loader.h"
+#include "exporter/bpf/owner_hooks.h"
 #include "exporter/bpf/pending_table.h"
+#include "exporter/bpf/workload_slots.h"
 #include "exporter/net/network_state.h"
 #include "exporter/source/source.h"
 
@@ -35,6 +37,10 @@ class KernelSource final : public Source {
 
     [[nodiscard]] std::vector<AttachedHook> hooks() const { return attacher_.hooks(); }
 
+    // Attaches what tells whose a message is, where the programs for it were loaded, and finds the owners of
+    // sockets that are open already.
+    Status attach_owners(const CaptureConfig& config);
+
     // Sweeps now, whatever the time since the last sweep.
     Status sweep(const EventSink& sink);
 
@@ -45,7 +51,10 @@ class KernelSource final : public Source {
     explicit KernelSource(LoadedPrograms programs, const CaptureConfig& config);
     Status open();
     Result<uint64_t> consume(const EventSink& sink);
+    Status own_sockets_before(const CaptureConfig& config);
+    Status sweep_sockets();
     Status read_maps(RawSnapshot& snapshot) const;
+    Status read_workloads(RawSnapshot& snapshot);
     void read_shared(RawSnapshot& snapshot) const;
     void add_swept_timeouts(RawSnapshot& snapshot) const;
     void list_map_use(RawSnapshot& snapshot) const;
@@ -56,6 +65,8 @@ class KernelSource final : public Source {
     LoadedPrograms programs_;
     Attacher attacher_;  // before the programs in destruction: detached first
     std::unique_ptr<PendingTable> pending_;
+    std::unique_ptr<WorkloadSlots> workloads_;  // null: nobody tells whose a message is
+    std::unique_ptr<OwnerHooks> owners_;
     ring_buffer* ring_ = nullptr;
     size_t cpus_;
     const EventSink* sink_ = nullptr;  // while drain() runs

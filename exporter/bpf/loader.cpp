@@ -13,6 +13,7 @@
 #include <string>
 
 #include "exporter/base/log.h"
+#include "exporter/bpf/cgroup_root.h"
 
 namespace dnsexp {
 namespace {
@@ -39,28 +40,70 @@ int print_libbpf(libbpf_print_level level, const char* format, va_list arguments
     return 0;
 }
 
-struct VariantPrograms {
-    std::vector<bpf_program*> current, old;
-};
+using Programs = std::vector<bpf_program*>;
 
-VariantPrograms programs_by_variant(dns_exporter& s) {
-    auto& p = s.progs;
-    return {{p.dns_tc_in, p.dns_tc_out, p.dns_tc_lo, p.dns_tc_in_ip, p.dns_tc_out_ip, p.dns_xdp_in},
-            {p.dns_tc_in_old, p.dns_tc_out_old, p.dns_tc_lo_old, p.dns_tc_in_ip_ol, p.dns_tc_out_ip_o,
-             p.dns_xdp_in_old, p.dns_sweep}};
+// How processes are found, and what of the kernel is used for it.
+struct Owners {
+    dns_backend backend;
+    bool core;  // needs the kernel's BTF
+};
+constexpr Owners no_owners = {DNS_BACKEND_NONE, false};
+
+std::vector<Owners> owners_to_try(WorkloadBackend wanted) {
+    const Owners cgroup_core = {DNS_BACKEND_CGROUP, true}, cgroup_plain = {DNS_BACKEND_CGROUP, false};
+    const Owners kprobe = {DNS_BACKEND_KPROBE, true};
+    switch (wanted) {
+        case WorkloadBackend::cgroup:
+            return {cgroup_core, cgroup_plain};
+        case WorkloadBackend::kprobe:
+            return {kprobe};
+        case WorkloadBackend::none:
+            return {no_owners};
+        default:
+            if (open_cgroup_root()) return {cgroup_core, cgroup_plain, no_owners};
+            return {kprobe, no_owners};
+    }
 }
 
-// Programs of the other variant are not handed to the kernel at all: an old one refuses what it doesn't know,
-// even in code that never runs. Nor are their maps made.
-void select_variant(dns_exporter& skeleton, Variant variant) {
-    const VariantPrograms programs = programs_by_variant(skeleton);
-    for (bpf_program* p : programs.current) bpf_program__set_autoload(p, variant == Variant::current);
-    for (bpf_program* p : programs.old) bpf_program__set_autoload(p, variant == Variant::old);
+Programs wire_programs(dns_exporter& s, Variant variant) {
+    auto& p = s.progs;
+    if (variant == Variant::current)
+        return {p.dns_tc_in, p.dns_tc_out, p.dns_tc_lo, p.dns_tc_in_ip, p.dns_tc_out_ip, p.dns_xdp_in};
+    return {p.dns_tc_in_old,   p.dns_tc_out_old, p.dns_tc_lo_old, p.dns_tc_in_ip_ol,
+            p.dns_tc_out_ip_o, p.dns_xdp_in_old, p.dns_sweep};
+}
+
+Programs programs_of_owners(dns_exporter& s, const Owners& owners) {
+    auto& p = s.progs;
+    if (owners.backend == DNS_BACKEND_KPROBE) return {p.dns_udp_send, p.dns_udp6_send, p.dns_tcp_send};
+    if (owners.backend == DNS_BACKEND_NONE) return {};
+    if (owners.core)
+        return {p.dns_connect4, p.dns_connect6, p.dns_sendmsg4,  p.dns_sendmsg6,
+                p.dns_bind4,    p.dns_bind6,    p.dns_socket_in, p.dns_socket_out};
+    return {p.dns_connect4_ol, p.dns_connect6_ol, p.dns_sendmsg4_ol, p.dns_sendmsg6_ol,
+            p.dns_bind4_ol,    p.dns_bind6_ol,    p.dns_socket_in,   p.dns_socket_out};
+}
+
+// What is not chosen is not handed to the kernel at all: an old one refuses what it doesn't know, even in
+// code that never runs. Nor are the maps made that only such programs use.
+void select_programs(dns_exporter& skeleton, Variant variant, const Owners& owners) {
+    bpf_program* program = nullptr;
+    bpf_object__for_each_program(program, skeleton.obj) bpf_program__set_autoload(program, false);
+    for (bpf_program* p : wire_programs(skeleton, variant)) bpf_program__set_autoload(p, true);
+    for (bpf_program* p : programs_of_owners(skeleton, owners)) bpf_program__set_autoload(p, true);
+    bpf_program__set_autoload(skeleton.progs.dns_sweep_sock, owners.backend == DNS_BACKEND_CGROUP);
     bpf_map__set_autocreate(skeleton.maps.pending_cas, variant == Variant::current);
     bpf_map__set_autocreate(skeleton.maps.pending_lock, variant == Variant::old);
+    bpf_map__set_autocreate(skeleton.maps.owners, owners.backend == DNS_BACKEND_CGROUP);
 }
 
-Status set_constants(dns_exporter& skeleton, const Config& config) {
+// All but the shared ones.
+void free_workload_slots(dns_exporter& skeleton) {
+    for (uint32_t slot = DNS_WORKLOAD_OTHERS; slot < DNS_WORKLOADS; slot++)
+        skeleton.bss->workload_free[skeleton.bss->workload_freed++] = static_cast<uint16_t>(slot);
+}
+
+Status set_constants(dns_exporter& skeleton, const Config& config, const Owners& owners) {
     auto* keys = const_cast<dns_hash_keys*>(&skeleton.rodata->hash_keys);
     if (getrandom(keys, sizeof *keys, 0) != static_cast<ssize_t>(sizeof *keys))
         return Error{"draw random hash keys", "", errno, "", ""};
@@ -68,11 +111,16 @@ Status set_constants(dns_exporter& skeleton, const Config& config) {
     skeleton.rodata->late_window_ns = config.capture.late_window_ms * ns_per_ms;
     skeleton.rodata->pending_set_mask = config.performance.pending_queries_max / DNS_PENDING_WAYS - 1;
     skeleton.rodata->max_servers = config.capture.max_servers;
+    skeleton.rodata->workload_backend = owners.backend;
+    skeleton.rodata->task_hierarchy = owners.core ? find_v1_hierarchy().controller : DNS_HIERARCHY_UNIFIED;
     skeleton.bss->settings = make_settings(config);
+    free_workload_slots(skeleton);
     return ok();
 }
 
-Status set_map_sizes(dns_exporter& skeleton, const Config& config) {
+Status set_map_sizes(dns_exporter& skeleton, const Config& config, const Owners& owners) {
+    const bool sockets = owners.backend == DNS_BACKEND_CGROUP, any = owners.backend != DNS_BACKEND_NONE;
+    const auto if_used = [](bool used, uint32_t size) { return used ? size : 1; };
     const uint32_t slots = (config.capture.max_servers + 1) * DNS_ROLES;
     const uint32_t sets = config.performance.pending_queries_max / DNS_PENDING_WAYS;
     const std::pair<bpf_map*, uint32_t> sizes[] = {
@@ -82,6 +130,12 @@ Status set_map_sizes(dns_exporter& skeleton, const Config& config) {
         {skeleton.maps.pending_lock, sets},
         {skeleton.maps.pending_detail, sets * DNS_PENDING_WAYS},
         {skeleton.maps.events, config.performance.ring_buffer_size_kb * 1024},
+        {skeleton.maps.workloads, if_used(any, DNS_WORKLOADS)},
+        {skeleton.maps.workload_keys, if_used(any, DNS_WORKLOADS)},
+        {skeleton.maps.workload_slots, if_used(any, DNS_WORKLOADS)},
+        {skeleton.maps.socket_pending, if_used(sockets, DNS_SOCKET_PENDING_SETS)},
+        {skeleton.maps.asked, if_used(sockets, DNS_ASKED_SETS)},
+        {skeleton.maps.senders, if_used(owners.backend == DNS_BACKEND_KPROBE, DNS_SENDERS)},
     };
     for (const auto& [map, entries] : sizes)
         if (const int error = bpf_map__set_max_entries(map, entries))
@@ -136,18 +190,27 @@ Error load_error(int error, Variant variant) {
                  error, "", hint};
 }
 
-Result<LoadedPrograms> load_variant(const Config& config, Variant variant) {
+Result<LoadedPrograms> load_variant(const Config& config, Variant variant, const Owners& owners) {
     const Skeleton skeleton = own_skeleton(dns_exporter__open());
     if (!skeleton) return Error{"open the BPF object", "", errno, "", ""};
-    select_variant(*skeleton, variant);
-    if (auto status = set_constants(*skeleton, config); !status) return status.error();
-    if (auto status = set_map_sizes(*skeleton, config); !status) return status.error();
+    select_programs(*skeleton, variant, owners);
+    if (auto status = set_constants(*skeleton, config, owners); !status) return status.error();
+    if (auto status = set_map_sizes(*skeleton, config, owners); !status) return status.error();
     if (const int error = dns_exporter__load(skeleton.get())) return load_error(-error, variant);
     if (auto status = make_fallback_entries(*skeleton); !status) return status.error();
-    return LoadedPrograms{skeleton, variant};
+    return LoadedPrograms{skeleton, variant, owners.backend, owners.core};
 }
 
 }  // namespace
+
+std::vector<bpf_program*> owner_programs(const LoadedPrograms& programs) {
+    return programs_of_owners(*programs.skeleton, {programs.backend, programs.core});
+}
+
+std::string_view backend_name(dns_backend backend) {
+    constexpr std::string_view names[] = {"none", "cgroup", "kprobe"};
+    return names[backend];
+}
 
 std::string_view variant_name(Variant variant) {
     return variant == Variant::current ? "current" : "old";
@@ -175,14 +238,16 @@ dns_settings make_settings(const Config& config) {
 Result<LoadedPrograms> load_programs(const Config& config, const std::vector<Variant>& variants) {
     libbpf_set_print(print_libbpf);
     Error last{"load the BPF programs", "", 0, "no variant was asked for", ""};
-    for (const Variant variant : variants) {
-        auto loaded = load_variant(config, variant);
-        if (loaded) return loaded;
-        last = loaded.error();
-        log_debug("variant not loaded",
-                  {{"variant", std::string(variant_name(variant))}, {"err", last.message()}});
-        if (last.errnum == EPERM || last.errnum == ENOMEM) break;  // another variant would fare no better
-    }
+    for (const Owners& owners : owners_to_try(config.workload.backend))
+        for (const Variant variant : variants) {
+            auto loaded = load_variant(config, variant, owners);
+            if (loaded) return loaded;
+            last = loaded.error();
+            log_debug("variant not loaded", {{"variant", std::string(variant_name(variant))},
+                                             {"backend", std::string(backend_name(owners.backend))},
+                                             {"err", last.message()}});
+            if (last.errnum == EPERM || last.errnum == ENOMEM) return last;  // another would fare no better
+        }
     return last;
 }
 

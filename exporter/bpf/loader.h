@@ -14,11 +14,17 @@ namespace dnsexp {
 // current: cmpxchg and bpf_xdp_load_bytes (Linux 5.18 and later). old: locks, from 5.10.
 enum class Variant { current, old };
 std::string_view variant_name(Variant variant);
+std::string_view backend_name(dns_backend backend);
 
 struct LoadedPrograms {
     Skeleton skeleton;
     Variant variant;
+    dns_backend backend = DNS_BACKEND_NONE;  // who tells whose a message is
+    bool core = false;                       // the kernel's own structs can be read, by its BTF
 };
+
+// The programs of the backend that are to be attached.
+std::vector<bpf_program*> owner_programs(const LoadedPrograms& programs);
 
 // The variants to try, in order; the first that loads is taken. Tests name one.
 inline const std::vector<Variant> all_variants = {Variant::current, Variant::old};

@@ -44,6 +44,18 @@ struct MetricsConfig {
     uint32_t top_clients = 50;   // the same for clients; 0..1000
 };
 
+enum class WorkloadBackend { automatic, cgroup, kprobe, none };
+
+enum class KubernetesSource { automatic, api, kubelet, none };
+
+struct WorkloadConfig {
+    WorkloadBackend backend = WorkloadBackend::automatic;       // how processes are found
+    KubernetesSource kubernetes = KubernetesSource::automatic;  // where names of pods come from
+    std::string node_name;                      // of this node, to the API server; empty: $NODE_NAME
+    std::string kubelet_address = "127.0.0.1";  // of this node's kubelet
+    uint32_t top_workloads = 30;                // with series of their own, the rest is `other`; 0..1000
+};
+
 struct MonitoringConfig {
     bool prometheus_enabled = true;    // false closes the metrics endpoint and leaves the others
     uint16_t prometheus_port = 10153;  // on all addresses; --web.listen-address wins over it; 1..65535
@@ -53,6 +65,7 @@ struct Config {
     PerformanceConfig performance;
     CaptureConfig capture;
     MetricsConfig metrics;
+    WorkloadConfig workload;
     MonitoringConfig monitoring;
 };
 

@@ -50,6 +50,14 @@ Rule truth(Place<Section, bool> place) {
     return single(place, "true or false", parse_truth);
 }
 
+template <typename Section>
+Rule text(Place<Section, std::string> place, std::string allowed) {
+    return single(place, std::move(allowed), [](const YAML::Node& node) {
+        if (node.IsScalar() && node.Scalar().empty()) return Parsed<std::string>(std::in_place_index<0>);
+        return parse_text(node);
+    });
+}
+
 // The words of a setting that takes one of a few, and what each stands for.
 template <typename Enum>
 using Choices = std::vector<std::pair<std::string, Enum>>;
@@ -140,6 +148,7 @@ std::vector<ConfigKey> make_keys() {
     constexpr auto performance = &Config::performance;
     constexpr auto capture = &Config::capture;
     constexpr auto metrics = &Config::metrics;
+    constexpr auto workload = &Config::workload;
     constexpr auto monitoring = &Config::monitoring;
     const WholeRange port = {1, 65535};
     std::vector<ConfigKey> keys;
@@ -183,6 +192,22 @@ std::vector<ConfigKey> make_keys() {
              parse_positive, check_rising));
     add("metrics", "top_domains", whole(Place{metrics, &MetricsConfig::top_domains}, {0, 1000}));
     add("metrics", "top_clients", whole(Place{metrics, &MetricsConfig::top_clients}, {0, 1000}));
+
+    add("workload", "backend",
+        choice(Place{workload, &WorkloadConfig::backend}, {{"auto", WorkloadBackend::automatic},
+                                                           {"cgroup", WorkloadBackend::cgroup},
+                                                           {"kprobe", WorkloadBackend::kprobe},
+                                                           {"none", WorkloadBackend::none}}));
+    add("workload", "kubernetes",
+        choice(Place{workload, &WorkloadConfig::kubernetes}, {{"auto", KubernetesSource::automatic},
+                                                              {"api", KubernetesSource::api},
+                                                              {"kubelet", KubernetesSource::kubelet},
+                                                              {"none", KubernetesSource::none}}));
+    add("workload", "node_name",
+        text(Place{workload, &WorkloadConfig::node_name}, "a node's name, or empty"));
+    add("workload", "kubelet_address",
+        text(Place{workload, &WorkloadConfig::kubelet_address}, "a name or an address"));
+    add("workload", "top_workloads", whole(Place{workload, &WorkloadConfig::top_workloads}, {0, 1000}));
 
     add("monitoring", "prometheus_enabled", truth(Place{monitoring, &MonitoringConfig::prometheus_enabled}));
     add("monitoring", "prometheus_port", whole(Place{monitoring, &MonitoringConfig::prometheus_port}, port));

@@ -58,11 +58,13 @@ void show_domain(Tally& tally, const std::string& domain, const TopK::Row& row) 
 Fold::Fold(FoldOptions options)
     : domains_(options.top_domains),
       clients_(options.top_clients),
+      workloads_(options.top_workloads),
       latency_labels_(latency_budget - shared_latency_labels) {}
 
 void Fold::set_collected(bool collected) {
     domains_.set_collected(collected);
     clients_.set_collected(collected);
+    workloads_.set_collected(collected);
 }
 
 void Fold::add_event(const dns_event& event) {
@@ -79,13 +81,15 @@ void Fold::add_event(const dns_event& event) {
     if (event.role == DNS_ROLE_SERVER) clients_.add(client_key(event.client), outcome);
 }
 
-Folded Fold::fold(const RawSnapshot& snapshot) {
+Folded Fold::fold(const RawSnapshot& snapshot, const NamesByCgroup& names_by_cgroup) {
     Folded folded;
     const SlotNames names(snapshot);
     const dns_stats stats = sum_cpus(snapshot.stats);
     const Undelivered undelivered = fold_traffic(snapshot, names, folded);
     fold_latencies(snapshot, names, folded[Metric::latency]);
     fold_heavy_hitters(undelivered, folded);
+    workloads_.update(snapshot.workloads, names_by_cgroup, snapshot.time_ns);
+    if (snapshot.has_workloads) workloads_.fill(folded, seconds(snapshot.latency_edges_ns));
     fold_packets(stats, folded);
     fold_headers(stats, folded);
     fold_sizes(stats, folded[Metric::message_size]);
@@ -102,6 +106,7 @@ Folded Fold::fold(const RawSnapshot& snapshot) {
 void Fold::exported() {
     domains_.exported();
     clients_.exported();
+    workloads_.exported();
 }
 
 Fold::Undelivered Fold::fold_traffic(const RawSnapshot& snapshot, const SlotNames& names, Folded& folded) {

@@ -11,6 +11,7 @@
 #include "exporter/fold/slot_names.h"
 #include "exporter/fold/tally.h"
 #include "exporter/fold/top_k.h"
+#include "exporter/fold/workload_board.h"
 #include "exporter/source/source.h"
 
 namespace dnsexp {
@@ -18,6 +19,7 @@ namespace dnsexp {
 struct FoldOptions {
     uint32_t top_domains = default_top_domains;  // domains with series of their own; 0: all in `other`
     uint32_t top_clients = default_top_clients;
+    uint32_t top_workloads = default_top_workloads;
 };
 
 // Remembers the events' counts and which label combinations have a series. Not thread-safe.
@@ -32,7 +34,8 @@ class Fold {
     void add_event(const dns_event& event);
 
     // Takes the snapshots in the order in which they were read. Drain the events first.
-    Folded fold(const RawSnapshot& snapshot);
+    // `names`: what the cgroups of the snapshot's workloads are called.
+    Folded fold(const RawSnapshot& snapshot, const NamesByCgroup& names = {});
 
     // The last fold() has been exposed to Prometheus. Where several scrapers or other readers fold too, call
     // it under the same lock as that fold() and only for expositions; series are born and retired by it
@@ -52,6 +55,7 @@ class Fold {
     RegistrableDomains registrable_;
     TopK domains_;
     TopK clients_;
+    WorkloadBoard workloads_;
     uint64_t events_ = 0;
     uint64_t next_ageing_ns_ = 0;
     LabelBudget query_labels_{query_budget};

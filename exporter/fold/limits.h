@@ -10,6 +10,7 @@ namespace dnsexp {
 
 inline constexpr uint32_t default_top_domains = 100;
 inline constexpr uint32_t default_top_clients = 50;
+inline constexpr uint32_t default_top_workloads = 30;
 
 // Label combinations that are shown as they are; the rest share those whose server (and type) is `other`.
 inline constexpr size_t query_budget = 2048;

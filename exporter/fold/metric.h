@@ -33,6 +33,9 @@ enum class Metric : uint8_t {
     domain_queries,
     client_queries,
     retired_queries,
+    // of workloads
+    workload_queries,
+    workload_latency,
     // the exporter's own
     attached,
     events,

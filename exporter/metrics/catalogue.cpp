@@ -20,6 +20,7 @@ constexpr size_t histogram_extra = 3;  // the bucket +Inf, sum and count
 constexpr size_t shared = outcome_labels * DNS_ROLES * DNS_TRANSPORTS;  // combinations of server `other`
 constexpr size_t server_roles = (max_servers + 1) * DNS_ROLES;
 constexpr size_t domains = default_top_domains + 1;
+constexpr size_t workloads = default_top_workloads + DNS_WORKLOAD_OTHERS;
 constexpr size_t interfaces = DNS_INTERFACES_MAX;
 constexpr size_t paths = size_t{DNS_DIRECTIONS} * DNS_KINDS * DNS_TRANSPORTS * DNS_IP_VERSIONS;
 // All but a message and the segments that nothing is wrong with.
@@ -164,13 +165,25 @@ constexpr MetricInfo table[] = {
      MetricType::Counter,
      "What series of the metric had counted that are no longer shown.",
      {"metric"},
-     2},
+     3},
     {Metric::unreachable,
      "dns_unreachable_total",
      MetricType::Counter,
      "ICMP messages that a query's server, network or port is unreachable.",
      {"server"},
      max_servers + 1},
+    {Metric::workload_latency,
+     "dns_workload_latency_seconds",
+     MetricType::Histogram,
+     "Seconds from query to response, at the socket of the process that asked or answered.",
+     {"role", "comm", "container", "pod", "namespace", "workload"},
+     workloads*(latency_edges + histogram_extra)},
+    {Metric::workload_queries,
+     "dns_workload_queries_total",
+     MetricType::Counter,
+     "Queries by the process that asked or answered, and by outcome: the heaviest workloads and other.",
+     {"role", "comm", "container", "pod", "namespace", "workload", "rcode"},
+     workloads* TopK::classes},
     {Metric::attached,
      "ebpf_dns_exporter_attached",
      MetricType::Gauge,

@@ -19,7 +19,7 @@ struct MetricInfo {
     std::string_view name;
     prometheus::MetricType type;
     std::string_view help;  // with the unit where the name does not say it; one line without backslashes
-    std::array<std::string_view, 5> label_names;  // unused ones are empty
+    std::array<std::string_view, 7> label_names;  // unused ones are empty
     size_t worst_case;  // series with the defaults under any traffic; a histogram's buckets, sum and count
                         // are one each
 };

@@ -40,6 +40,15 @@ struct MapUse {
     uint64_t capacity;
 };
 
+// What the processes of one name in one cgroup asked, or answered.
+struct WorkloadCounts {
+    uint32_t slot;  // below DNS_WORKLOAD_OTHERS: of all that have no slot; the slot is the role, the key
+                    // means nothing
+    dns_workload_key key;
+    dns_workload counts;
+    bool ended;  // the slot's last counts; it comes with other ones next, or not at all
+};
+
 // The exact lane at one moment, as it lies in the kernel. Counters never go down from one snapshot to the
 // next.
 struct RawSnapshot {
@@ -50,6 +59,11 @@ struct RawSnapshot {
     std::vector<PerCpuEntry<dns_traffic_key, dns_traffic>>
         traffic;                      // the sweep's timeouts are entries of their own
     uint64_t active[DNS_ROLES] = {};  // live entries of the pending table
+
+    uint64_t time_ns = 0;        // CLOCK_MONOTONIC, before the workloads were read
+    bool has_workloads = false;  // somebody tells whose a message is
+    std::vector<WorkloadCounts> workloads;
+    dns_stats sockets{};  // what programs of sockets counted: no part of the sums above
 
     // Names of what the numbers above are keyed by.
     std::vector<std::pair<uint32_t, dns_address>> server_slots;  // slot (1 and up), address

@@ -18,8 +18,8 @@ ROOMS = {
     "http": {"base", "metrics"},
     "os": {"base"},
     "fetch": {"base"},
-    "workload": {"base", "config", "fetch"},
-    "app": {"base", "config", "source", "net", "bpf", "fold", "metrics", "http", "os"},
+    "workload": {"base", "config", "fetch", "source"},
+    "app": {"base", "config", "source", "net", "bpf", "fold", "workload", "metrics", "http", "os"},
     "main.cpp": {"app", "config", "base"},
 }
 # Rooms that know the kernel side's types, and by which headers. A room that isn't here knows none.

@@ -47,6 +47,11 @@ void check_same(const Config& a, const Config& b) {
     CHECK(a.metrics.latency_buckets_seconds == b.metrics.latency_buckets_seconds);
     CHECK(a.metrics.top_domains == b.metrics.top_domains);
     CHECK(a.metrics.top_clients == b.metrics.top_clients);
+    CHECK(a.workload.backend == b.workload.backend);
+    CHECK(a.workload.kubernetes == b.workload.kubernetes);
+    CHECK(a.workload.node_name == b.workload.node_name);
+    CHECK(a.workload.kubelet_address == b.workload.kubelet_address);
+    CHECK(a.workload.top_workloads == b.workload.top_workloads);
     CHECK(a.monitoring.prometheus_enabled == b.monitoring.prometheus_enabled);
     CHECK(a.monitoring.prometheus_port == b.monitoring.prometheus_port);
 }
@@ -96,6 +101,7 @@ capture:
   late_window_ms: 0
   max_servers: 256
 metrics: {latency_buckets_seconds: [1e-3, .5, 2], top_domains: 0, top_clients: 1000}
+workload: {backend: kprobe, kubernetes: kubelet, node_name: n1, kubelet_address: "::1", top_workloads: 5}
 monitoring: {prometheus_enabled: false, prometheus_port: 9}
 )",
                                          "f.yaml");
@@ -111,6 +117,7 @@ monitoring: {prometheus_enabled: false, prometheus_port: 9}
                         0,
                         256};
     expected.metrics = {{0.001, 0.5, 2}, 0, 1000};
+    expected.workload = {WorkloadBackend::kprobe, KubernetesSource::kubelet, "n1", "::1", 5};
     expected.monitoring = {false, 9};
     check_same(load.config, expected);
 }
@@ -259,7 +266,7 @@ TEST_CASE("An unknown name comes with the one that was probably meant") {
     CHECK(
         error_of("\ncaptures: {}") ==
         "f.yaml:2: captures: unknown section, did you mean capture?; allowed: performance, capture, metrics, "
-        "monitoring");
+        "workload, monitoring");
     CHECK(contains(error_of("metrics: {ports: [53]}"), "did you mean capture.ports?"));
     CHECK(contains(error_of("prometheus_port: 80"), "did you mean monitoring.prometheus_port?"));
     CHECK_FALSE(contains(error_of("capture: {colour: red}"), "did you mean"));
@@ -267,7 +274,9 @@ TEST_CASE("An unknown name comes with the one that was probably meant") {
 
 TEST_CASE("A name that is not plain is shown quoted, escaped and cut") {
     CHECK(contains(error_of("\"a\\e[31m\\n\": 1"), "f.yaml:1: \"a\\x1b[31m\\x0a\": unknown section"));
-    CHECK(error_of(std::string(500, 'x') + ": 1").size() < 200);
+    std::string much(500, 'x');
+    much += ": 1";
+    CHECK(error_of(much).size() < 200);
 }
 
 TEST_CASE("A repeated key or section is an error, and its first value stays") {

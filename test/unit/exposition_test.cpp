@@ -63,6 +63,13 @@ Folded hostile_fold() {
                                      0};
         snapshot.traffic.push_back(traffic(key, {3, 3, 1}));
     }
+    snapshot.has_workloads = true;
+    for (uint32_t slot = 0; slot < DNS_WORKLOADS; ++slot) {
+        WorkloadCounts one{slot, {random(), {}, slot % 2}, {}, false};
+        for (auto& octet : one.key.comm) octet = static_cast<uint8_t>(random());
+        one.counts.outcomes[random() % DNS_WORKLOAD_OUTCOMES] = 3;
+        snapshot.workloads.push_back(one);
+    }
     return fold.fold(snapshot);
 }
 
