@@ -200,12 +200,17 @@ TEST_CASE("What is no PodList is an error") {
     }
 }
 
+TEST_CASE("Text that is no JSON is said to be none") {
+    CHECK(pod_list_from_json("{").error().detail == "it is no JSON object");
+    CHECK(watch_event_from_json("[]").error().detail == "it is no JSON object");
+}
+
 TEST_CASE("Depth and number of values are bounded, but for members that nobody reads") {
     const auto nested = [](const char* key, size_t depth) {
         return std::string(R"({"kind":"PodList",")") + key + "\":" + std::string(depth, '[') +
                std::string(depth, ']') + "}";
     };
-    CHECK_FALSE(pod_list_from_json(nested("items", 100'000)));
+    CHECK_FALSE(pod_list_from_json(nested("items", 17)));
     CHECK(pod_list_from_json(nested("other", 100'000)));
     const auto wide = [](const char* key) {
         std::string values = "0";

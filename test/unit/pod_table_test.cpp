@@ -84,6 +84,9 @@ TEST_CASE("A pod that ended is known for as long as `keep`, with its containers"
     CHECK_FALSE(table.by_uid("h1"));
     CHECK_FALSE(table.by_container("c1"));
     CHECK(table.size() == 1);
+    table.put(pod("u1"), kStart + 601s);  // nothing of the old entry is left
+    CHECK_FALSE(table.by_uid("h1"));
+    CHECK_FALSE(table.by_container("c1"));
 }
 
 TEST_CASE("A finished pod ends when it is first seen to be, though it may stay in the lists") {
