@@ -138,12 +138,13 @@ Status serve(const Config& config, const Flags& flags) {
     auto server = HttpServer::make({effective_listen_addresses(config, flags), flags.telemetry_path},
                                    handlers(pipeline, config));
     if (!server) return server.error();
-    InterfaceKeeper interfaces(pipeline, std::move(watcher).value(), config.capture.interfaces);
-    if (auto status = interfaces.start(); !status) return status;
+    // Before the interfaces: the exporter is ready once those are attached.
     if (auto status = pipeline.attach_owners(config.capture); !status) {
         if (config.workload.backend != WorkloadBackend::automatic) return status;
         log_warn("workloads are not seen", {{"err", status.error().message()}});
     }
+    InterfaceKeeper interfaces(pipeline, std::move(watcher).value(), config.capture.interfaces);
+    if (auto status = interfaces.start(); !status) return status;
     for (const std::string& address : server.value()->addresses())
         log_info("listening", {{"address", address}, {"version", DNSEXP_VERSION}});
     return run(pipeline, interfaces, signal_fd->get(), timer->get());

@@ -144,14 +144,16 @@ Status KernelSource::own_sockets_before(const CaptureConfig& config) {
     if (!v1.path.empty()) folder.reset(::open(v1.path.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
     const OpenSocketsTask task = {bpf_map__fd(programs_.skeleton->maps.owners), config.ports, folder.get(),
                                   v1.controller};
-    const auto found = own_open_sockets(task);
-    if (!found) return found.error();
-    if (found.value().refused != 0)
-        log_info("some sockets that were open before have no known process",
-                 {{"processes", std::to_string(found.value().refused)}, {"hint", "give CAP_SYS_PTRACE"}});
+    // Twice, for what was accepted meanwhile from a listener that had no owner yet.
+    for (int pass = 0; pass < 2; pass++) {
+        const auto found = own_open_sockets(task);
+        if (!found) return found.error();
+        if (pass == 0 && found.value().refused != 0)
+            log_info("some sockets that were open before have no known process",
+                     {{"processes", std::to_string(found.value().refused)}, {"hint", "give CAP_SYS_PTRACE"}});
+    }
     return ok();
 }
-
 Result<uint64_t> KernelSource::consume(const EventSink& sink) {
     sink_ = &sink;
     taken_ = 0;

@@ -3,7 +3,6 @@ machine, so the tests look at their own names only."""
 
 import os
 import subprocess
-import sys
 import unittest
 
 from lab import LabCase, SharedLab, fewer
@@ -11,13 +10,14 @@ from lab.process import Process, wait_until
 
 QUERIES = "dns_workload_queries_total"
 LATENCY = "dns_workload_latency_seconds_count"
-ASKER = os.path.join(os.path.dirname(os.path.abspath(__file__)), "lab", "asker.py")
 PROCESSES = 50
 NO_SERIES_LIMIT = {"workload": {"top_workloads": 1000}}
 
 
-def asker(space, name, server, udp, tcp, *options):
-    return space.command(sys.executable, "-B", ASKER, name, server, udp, tcp, *options)
+def asker(lab, name, server, udp, tcp, *options):
+    """The command line of a process of this name that asks so much."""
+    return (f"{lab.tools}/dns_ask", "--name", name, "--to", server, "--udp", udp, "--tcp", tcp,
+            *(f"--{option}" for option in options))
 
 
 class Fifty(LabCase):
@@ -26,7 +26,7 @@ class Fifty(LabCase):
     def run_fifty(self, a, watch, server, *options):
         """The exporter's page when all have been counted, and how many queries each of them sent."""
         each = max(fewer(500), 1)
-        processes = [Process(f"ask-{number}", asker(a, f"ask-{number}", server, each, each, *options), self.folder)
+        processes = [Process(f"ask-{number}", a.command(*asker(self, f"ask-{number}", server, each, each, *options)), self.folder)
                      for number in range(PROCESSES)]
         for process in processes:
             self.addCleanup(process.stop)
@@ -101,15 +101,18 @@ class OneByOne(SharedLab):
         lab.nsd(cls.b, "10.1.0.2")
         cls.early = {}
         for name, options in (("early-udp", (3, 0, "connected", "waits")), ("early-tcp", (0, 3, "waits"))):
-            cls.early[name] = subprocess.Popen([str(word) for word in asker(cls.a, name, "10.1.0.2", *options)],
-                                               stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
+            cls.early[name] = cls.open(asker(lab, name, "10.1.0.2", *options), stdin=subprocess.PIPE)
             lab.addCleanup(cls.early[name].kill)
             if cls.early[name].stdout.readline() != "ready\n":
                 raise AssertionError(f"{name} did not start")
         cls.watch = lab.exporter(cls.a, ["ab"], NO_SERIES_LIMIT | {"capture": {"query_timeout_ms": 2000}})
 
+    @classmethod
+    def open(cls, command, **kwargs):
+        return subprocess.Popen([str(word) for word in cls.a.command(*command)], stdout=subprocess.PIPE, text=True, **kwargs)
+
     def ask(self, name, server, udp, tcp, *options):
-        return self.a.run(*asker(self.a, name, server, udp, tcp, *options)[4:])
+        return self.a.run(*asker(self.lab, name, server, udp, tcp, *options))
 
     def counted(self, name, total, role="client"):
         """{rcode: queries} once they are so many."""
@@ -165,11 +168,11 @@ class OneByOne(SharedLab):
         if not os.path.exists(last):
             self.fail("the kernel has no ns_last_pid")
         for tries in range(1, 51):  # somebody else may take the number meanwhile
-            first = subprocess.Popen([str(w) for w in asker(self.a, "pid-first", "10.1.0.2", 1, 0)], stdout=subprocess.PIPE)
+            first = self.open(asker(self.lab, "pid-first", "10.1.0.2", 1, 0))
             first.communicate(timeout=60)
             with open(last, "w", encoding="ascii") as file:
                 file.write(str(first.pid - 1))
-            second = subprocess.Popen([str(w) for w in asker(self.a, "pid-second", "10.1.0.2", 1, 0)], stdout=subprocess.PIPE)
+            second = self.open(asker(self.lab, "pid-second", "10.1.0.2", 1, 0))
             second.communicate(timeout=60)
             if second.pid == first.pid:
                 break
