@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# The long run of the benches: what the programs cost a packet and the user side an event, with what is needed to judge and
+# The long run of the benches: what the programs cost a packet, attribution a message and the user side an event, with what is needed to judge and
 # repeat the figures. Needs root, a release build of the tests, and a machine that does nothing else meanwhile.
 # usage: test/bench/run.sh [OUTPUT_DIRECTORY] (build/bench)
 set -euo pipefail
@@ -32,5 +32,7 @@ describe() {
     "$tools/program_cost" --rounds 15 --json "$output/programs.json"
     echo
     "$tools/fold_cost" --rounds 15
+    echo
+    DNSEXP_BIN=$PWD/build/release/ebpf_dns_exporter DNSEXP_TOOLS=$PWD/$tools python3 -B test/bench/attribution.py --rounds 9
 } | tee "$output/report.txt"
 echo "written: $output/report.txt and $output/programs.json"
