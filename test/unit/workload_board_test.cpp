@@ -134,11 +134,42 @@ TEST_CASE("One that is hardly stronger does not") {
               Shown{{"dig", 20}, {"other", 40}, {"retired", 0}});
 }
 
+TEST_CASE("Places are given away one an exposition") {
+    Board board(2);
+    board.expose({counts(2, "a", 1), counts(3, "b", 1)});
+    const std::vector<WorkloadCounts> all = {counts(2, "a", 1), counts(3, "b", 1), counts(4, "x", 1000),
+                                             counts(5, "y", 1000)};
+    board.expose(all);
+    board.expose(all);
+    CHECK(board.expose(all)["retired"] == 1);
+    CHECK(board.expose(all)["retired"] == 2);
+}
+
+TEST_CASE("One that has ended gives way to any that asks") {
+    Board board(1);
+    board.expose({ended(counts(2, "dig", 1000))});
+    for (int i = 0; i < 3; ++i) board.expose({counts(3, "curl", 20)});
+    CHECK(board.expose({counts(3, "curl", 25)})["curl"] == 5);
+}
+
+TEST_CASE("What a workload asked long ago weighs little") {
+    Board board(1);
+    board.expose({counts(2, "dig", 1000)});
+    for (int i = 0; i < 2; ++i) {
+        board.wait(300);
+        board.expose({counts(2, "dig", 1000)});
+    }
+    for (int i = 0; i < 3; ++i) board.expose({counts(2, "dig", 1000), counts(3, "curl", 600)});
+    CHECK(board.expose({counts(2, "dig", 1000), counts(3, "curl", 601)})["curl"] == 1);
+}
+
 TEST_CASE("The series of a workload that ended stays for ten minutes, and is then retired") {
     Board board(10);
     board.expose({counts(2, "dig", 5)});
     board.expose({ended(counts(2, "dig", 5))});
-    board.wait(598);
+    board.expose({});
+    board.wait(590);
+    CHECK(board.expose({})["dig"] == 5);
     CHECK(board.expose({})["dig"] == 5);
     board.wait(10);
     CHECK(board.expose({})["dig"] == 5);  // its last time
