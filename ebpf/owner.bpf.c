@@ -3,7 +3,7 @@
  * whose a socket is; those of packets see each message that it sends and receives. Counts of sockets are kept apart from
  * those of interfaces. Verdicts are passive: 1 lets everything pass.
  *
- * Packets are seen after address translation when they leave and before it is undone when they arrive, so a client's
+ * Packets are seen after address translation when they leave, and after it is undone when they arrive, so a client's
  * query and response are matched by the socket's cookie, not by the server's address. */
 #include <linux/bpf.h>
 #include <bpf/bpf_endian.h>
