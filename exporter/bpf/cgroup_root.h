@@ -20,7 +20,8 @@ struct CgroupRoot {
 // sees (needs CAP_SYS_ADMIN). Error: there is neither.
 Result<CgroupRoot> open_cgroup_root();
 
-// A hierarchy of cgroup version 1 that containers are in, on hosts that have both; one that this process may read.
+// A hierarchy of cgroup version 1 that containers are in, on hosts that have both; one that this process may
+// read.
 struct V1Hierarchy {
     dns_hierarchy controller = DNS_HIERARCHY_UNIFIED;  // unified: there is none
     std::string path;                                  // where it is mounted

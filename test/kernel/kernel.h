@@ -51,7 +51,8 @@ bool may_be_refused(HookPoint hook, const Bytes& packet);
 
 Verdict run_program(int program, HookPoint hook, const Bytes& packet, const PacketContext& context = {});
 
-// One variant as if loaded just now. Not thread-safe, like its source. Fails the test case where something can't be done.
+// One variant as if loaded just now. Not thread-safe, like its source. Fails the test case where something
+// can't be done.
 class Kernel {
   public:
     explicit Kernel(Variant variant, const Config& config = {});
