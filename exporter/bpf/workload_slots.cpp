@@ -4,11 +4,11 @@
 #include <bpf/libbpf.h>
 
 #include <algorithm>
-#include <array>
 #include <atomic>
-#include <bit>
 #include <cerrno>
 #include <numeric>
+
+#include "exporter/bpf/map_reader.h"
 
 namespace dnsexp {
 namespace {
@@ -22,16 +22,6 @@ constexpr uint64_t margin_ns = 1'000'000'000;
 
 uint64_t total_of(const dns_workload& counts) {
     return std::accumulate(std::begin(counts.outcomes), std::end(counts.outcomes), uint64_t{0});
-}
-
-dns_workload sum_of(const std::vector<dns_workload>& cpus) {
-    using Words = std::array<uint64_t, sizeof(dns_workload) / sizeof(uint64_t)>;
-    Words total{};
-    for (const dns_workload& cpu : cpus) {
-        const auto words = std::bit_cast<Words>(cpu);
-        for (size_t i = 0; i < words.size(); i++) total[i] += words[i];
-    }
-    return std::bit_cast<dns_workload>(total);
 }
 
 }  // namespace
@@ -81,7 +71,7 @@ bool WorkloadSlots::is_known(uint32_t slot) {
 Result<dns_workload> WorkloadSlots::counts_of(uint32_t slot) {
     if (bpf_map_lookup_elem(bpf_map__fd(programs_.skeleton->maps.workloads), &slot, cpus_.data()))
         return Error{"read BPF map", "workloads", errno, "", ""};
-    dns_workload counts = sum_of(cpus_);
+    dns_workload counts = map_reader::sum(cpus_.data(), cpus_.size());
     counts.outcomes[DNS_WORKLOAD_TIMEOUT] += slots_[slot].timeouts;
     return counts;
 }
