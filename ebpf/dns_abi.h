@@ -316,6 +316,12 @@ enum dns_flow_behind { /* what lies behind a hole */
 
 /* ---- detail lane ---- */
 
+/* Who sends an event. What a socket has seen an interface may have seen too, or several, so the two are not mixed. */
+enum dns_event_lane {
+	DNS_EVENT_WIRE,  /* programs on interfaces: each finished transaction */
+	DNS_EVENT_SOCKET /* programs on sockets, of clients alone: NXDOMAIN, and for a second after it what else the workload got */
+};
+
 /* One finished transaction. Also the value of the pending detail array. Only `message_length` octets of `message`
  * are written and sent, so a record's size is DNS_EVENT_FIXED + message_length. */
 struct dns_event {
@@ -331,7 +337,8 @@ struct dns_event {
 	__u8 role, transport, ip, type;
 	__u16 message_length;
 	__u8 swept;          /* 1: found by the sweep program, which leaves its counting to the user side */
-	__u8 pad[3];
+	__u8 lane;           /* enum dns_event_lane */
+	__u8 pad[2];
 	__u8 tcp_prefix[2];  /* length prefix of a TCP message (RFC 1035, 4.2.2), loaded in one go with what follows */
 	__u8 message[DNS_MESSAGE_PREFIX]; /* DNS header and first question, as on the wire */
 };
