@@ -5,6 +5,7 @@
 
 #include "exporter/fold/names.h"
 #include "exporter/fold/outcome_class.h"
+#include "exporter/fold/workload_text.h"
 
 namespace dnsexp {
 namespace {
@@ -17,19 +18,6 @@ constexpr uint64_t replace_margin = 16;
 
 constexpr double ns_per_second = 1e9;
 
-uint16_t outcome_of(size_t index) {
-    if (index == DNS_WORKLOAD_TIMEOUT) return DNS_OUTCOME_TIMEOUT;
-    if (index == DNS_WORKLOAD_UNTRACKED) return DNS_OUTCOME_UNTRACKED;
-    return index < DNS_RCODES_NAMED ? static_cast<uint16_t>(index) : uint16_t{DNS_OUTCOME_OTHER};
-}
-
-// A process may call itself anything.
-std::string comm_text(const dns_workload_key& key) {
-    const std::string name(std::begin(key.comm),
-                           std::find(std::begin(key.comm), std::end(key.comm), uint8_t{0}));
-    return printable_text(name);
-}
-
 }  // namespace
 
 WorkloadBoard::WorkloadBoard(uint32_t shown_max) : shown_max_(shown_max), slots_(DNS_WORKLOADS) {}
@@ -37,7 +25,7 @@ WorkloadBoard::WorkloadBoard(uint32_t shown_max) : shown_max_(shown_max), slots_
 WorkloadBoard::Row WorkloadBoard::row_of(const dns_workload& counts) {
     Row row;
     for (size_t i = 0; i < DNS_WORKLOAD_OUTCOMES; ++i)
-        row.outcomes[static_cast<size_t>(outcome_class(outcome_of(i)))] += counts.outcomes[i];
+        row.outcomes[static_cast<size_t>(outcome_class(workload_outcome(i)))] += counts.outcomes[i];
     row.latency_sum_ns = counts.latency_sum_ns;
     std::copy(std::begin(counts.latency), std::end(counts.latency), row.latency.begin());
     return row;
