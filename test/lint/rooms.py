@@ -15,11 +15,12 @@ ROOMS = {
     "bpf": {"base", "config", "source", "net"},
     "fold": {"base", "source"},
     "metrics": {"base", "fold"},
+    "api": {"base", "fold"},
     "http": {"base", "metrics"},
     "os": {"base"},
     "fetch": {"base"},
     "workload": {"base", "config", "fetch", "source"},
-    "app": {"base", "config", "source", "net", "bpf", "fold", "workload", "metrics", "http", "os"},
+    "app": {"base", "config", "source", "net", "bpf", "fold", "workload", "metrics", "api", "http", "os"},
     "main.cpp": {"app", "config", "base"},
 }
 # Rooms that know the kernel side's types, and by which headers. A room that isn't here knows none.
@@ -36,7 +37,7 @@ LIBRARIES = {
     "yaml-cpp/": "config",
     "CLI/": "config",
     "curl/": "fetch",
-    "nlohmann/": {"workload"},
+    "nlohmann/": {"api", "http", "workload"},
 }
 # What belongs to the system: the C++ library's headers have no suffix.
 SYSTEM = re.compile(r"[a-z_]+|(sys|linux|netinet|arpa)/[a-z_0-9]+\.h|"

@@ -1,0 +1,116 @@
+#include "exporter/api/json.h"
+
+#include <algorithm>
+#include <nlohmann/json.hpp>
+
+#include "exporter/api/rfc3339.h"
+
+namespace dnsexp {
+namespace {
+
+// Keys stay in the order in which people want to read them.
+using Json = nlohmann::ordered_json;
+
+constexpr double ns_per_second = 1e9;
+
+double seconds(uint64_t ns) {
+    return static_cast<double>(ns) / ns_per_second;
+}
+
+Json text_or_null(const std::string& text) {
+    return text.empty() ? Json(nullptr) : Json(text);
+}
+
+template <typename T>
+Json or_null(const std::optional<T>& value) {
+    return value ? Json(*value) : Json(nullptr);
+}
+
+// The rows' texts are printable already; a mistake there must still not make JSON that nobody can read.
+std::string dump(const Json& json) {
+    return json.dump(-1, ' ', false, Json::error_handler_t::replace);
+}
+
+Json transaction(const TransactionRow& row) {
+    const auto& process = row.process;
+    Json json;
+    json["time"] = rfc3339(row.time_unix_ns);
+    json["name"] = text_or_null(row.name);
+    json["type"] = text_or_null(row.type);
+    json["server"] = row.server;
+    json["client"] = row.client;
+    json["role"] = row.role;
+    json["transport"] = row.transport;
+    json["outcome"] = row.outcome;
+    json["latency_seconds"] = row.latency_ns ? Json(seconds(*row.latency_ns)) : Json(nullptr);
+    json["pid"] = process ? Json(process->pid) : Json(nullptr);
+    json["tid"] = process ? Json(process->tid) : Json(nullptr);
+    json["uid"] = process ? Json(process->uid) : Json(nullptr);
+    json["comm"] = text_or_null(row.comm);
+    json["container"] = text_or_null(row.container);
+    json["pod"] = text_or_null(row.pod);
+    json["namespace"] = text_or_null(row.namespace_);
+    json["workload"] = text_or_null(row.workload);
+    return json;
+}
+
+void put_sum(Json& json, const WorkloadSum& sum) {
+    json["queries"] = sum.queries;
+    json["outcomes"] = Json::object();
+    for (const auto& [rcode, count] : sum.outcomes) json["outcomes"][rcode] = count;
+    json["latency"] = {{"count", sum.latency.count},
+                       {"sum_seconds", sum.latency.sum_seconds},
+                       {"p50", or_null(sum.latency.p50)},
+                       {"p95", or_null(sum.latency.p95)},
+                       {"p99", or_null(sum.latency.p99)}};
+}
+
+Json workload(const WorkloadRow& row) {
+    Json json;
+    json["role"] = row.role;
+    json["namespace"] = text_or_null(row.namespace_);
+    json["pod"] = text_or_null(row.pod);
+    json["container"] = text_or_null(row.container);
+    json["workload"] = text_or_null(row.workload);
+    json["comm"] = text_or_null(row.comm);
+    json["cgroup"] = row.cgroup != 0 ? Json(row.cgroup) : Json(nullptr);
+    json["cgroup_version"] = row.cgroup != 0 ? Json(row.is_v1 ? 1 : 2) : Json(nullptr);
+    put_sum(json, row.sum);
+    return json;
+}
+
+}  // namespace
+
+std::string transaction_json(const TransactionRow& row) {
+    return dump(transaction(row));
+}
+
+std::string slow_json(const std::vector<TransactionRow>& rows, uint64_t threshold_ns, uint64_t unix_ns) {
+    Json json;
+    json["generated_unix_ns"] = unix_ns;
+    json["threshold_seconds"] = seconds(threshold_ns);
+    json["transactions"] = Json::array();
+    for (const TransactionRow& row : rows) json["transactions"].push_back(transaction(row));
+    return dump(json) + "\n";
+}
+
+std::string workloads_json(const WorkloadReport& report, const WorkloadFilter& filter) {
+    const auto is_wanted = [&](const auto& one) { return filter.role.empty() || one.role == filter.role; };
+    Json json;
+    json["generated_unix_ns"] = report.time_unix_ns;
+    json["available"] = report.available;
+    json["total"] = std::count_if(report.rows.begin(), report.rows.end(), is_wanted);
+    json["workloads"] = Json::array();
+    for (const WorkloadRow& row : report.rows)
+        if (is_wanted(row) && json["workloads"].size() < filter.limit)
+            json["workloads"].push_back(workload(row));
+    json["others"] = json["ended"] = Json::object();
+    for (const RestOfRole& rest : report.rest) {
+        if (!is_wanted(rest)) continue;
+        put_sum(json["others"][rest.role], rest.others);
+        put_sum(json["ended"][rest.role], rest.ended);
+    }
+    return dump(json) + "\n";
+}
+
+}  // namespace dnsexp

@@ -1,0 +1,26 @@
+// The parameters of a request's query. They are hostile.
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <string_view>
+
+#include "exporter/base/result.h"
+
+namespace dnsexp {
+
+// Of /api/v1/workloads.
+struct WorkloadFilter {
+    uint32_t limit = 100;  // rows; 1..workload_limit_max
+    std::string role;      // `client` or `server`; empty: both
+};
+inline constexpr uint32_t workload_limit_max = 1024;  // no fewer than there can be workloads
+
+// Reads "limit=N&role=R" as sent: percent-encoding is not decoded, for no value needs it. An Error says what
+// is allowed; its text is printable ASCII. Pure, thread-safe.
+Result<WorkloadFilter> parse_workload_filter(std::string_view query);
+
+// For a path without parameters.
+Status check_no_parameters(std::string_view query);
+
+}  // namespace dnsexp

@@ -1,0 +1,61 @@
+#include "exporter/api/parameters.h"
+
+#include <algorithm>
+#include <catch2/catch.hpp>
+
+#include "ebpf/dns_abi.h"
+
+using namespace dnsexp;
+
+namespace {
+
+std::string refusal(std::string_view query) {
+    const auto filter = parse_workload_filter(query);
+    INFO(query);
+    REQUIRE_FALSE(filter);
+    return filter.error().message();
+}
+
+}  // namespace
+
+TEST_CASE("Parameters of workloads have defaults, and may come in any order") {
+    CHECK(parse_workload_filter("")->limit == 100);
+    CHECK(parse_workload_filter("")->role.empty());
+    CHECK(parse_workload_filter("&&")->limit == 100);
+    const auto both = parse_workload_filter("role=server&limit=7");
+    REQUIRE(both);
+    CHECK(both.value().limit == 7);
+    CHECK(both.value().role == "server");
+    CHECK(parse_workload_filter("limit=1")->limit == 1);
+    CHECK(parse_workload_filter("limit=1024&role=client")->limit == 1024);
+    CHECK(workload_limit_max >= DNS_WORKLOADS);
+}
+
+TEST_CASE("A wrong limit is refused with what is allowed") {
+    for (const char* query : {"limit=0", "limit=1025", "limit=-1", "limit=+1", "limit=1.5", "limit= 1",
+                              "limit=1 ", "limit=", "limit", "limit=x", "limit=4294967297",
+                              "limit=99999999999999999999", "limit=0x10", "limit=1&limit=2"}) {
+        const std::string message = refusal(query);
+        INFO(message);
+        CHECK((message.find("1..1024") != std::string::npos || message.find("twice") != std::string::npos));
+    }
+}
+
+TEST_CASE("A wrong role and an unknown parameter are refused with what is allowed") {
+    for (const char* query : {"role=", "role=local", "role=Client", "role=cl%69ent", "role=client,server"})
+        CHECK(refusal(query).find("client or server") != std::string::npos);
+    for (const char* query : {"x=1", "Limit=1", "=", "?limit=1", "limit;role=client"})
+        CHECK(refusal(query).find("limit and role") != std::string::npos);
+}
+
+TEST_CASE("A refusal shows what was asked as printable text of bounded length") {
+    const std::string message = refusal("\x1b[31m\xff" + std::string(10'000, 'x') + "=1");
+    CHECK(message.size() < 300);
+    CHECK(std::all_of(message.begin(), message.end(), [](char c) { return c >= 0x20 && c <= 0x7e; }));
+}
+
+TEST_CASE("A path without parameters refuses any") {
+    CHECK(check_no_parameters(""));
+    CHECK_FALSE(check_no_parameters("limit=1"));
+    CHECK_FALSE(check_no_parameters("&"));
+}
