@@ -50,7 +50,7 @@ std::string html_escape(std::string_view text) {
     return out;
 }
 
-std::string landing_page(std::string_view telemetry_path) {
+std::string landing_page(std::string_view telemetry_path, const std::vector<std::string>& api_paths) {
     std::string page =
         "<!DOCTYPE html>\n<html lang=\"en\">\n<head>\n<meta charset=\"utf-8\">\n"
         "<meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">\n"
@@ -60,6 +60,7 @@ std::string landing_page(std::string_view telemetry_path) {
         "</style>\n</head>\n<body>\n<h1>ebpf_dns_exporter</h1>\n<p>Counts DNS with eBPF, for "
         "Prometheus.</p>\n<ul>\n";
     if (!telemetry_path.empty()) page += link(telemetry_path, "the metrics");
+    for (const std::string& path : api_paths) page += link(path, "JSON, for this host alone");
     page += link("/-/healthy", "whether the process works");
     page += link("/-/ready", "whether DNS is being watched");
     page += "</ul>\n<p><small>Version " + html_escape(DNSEXP_VERSION) + ", revision " +

@@ -3,6 +3,7 @@
 
 #include <string>
 #include <string_view>
+#include <vector>
 
 namespace dnsexp {
 
@@ -10,7 +11,7 @@ namespace dnsexp {
 std::string html_escape(std::string_view text);
 
 // The page as UTF-8. An empty telemetry path leaves the link to the metrics out.
-std::string landing_page(std::string_view telemetry_path);
+std::string landing_page(std::string_view telemetry_path, const std::vector<std::string>& api_paths = {});
 
 // The Content-Security-Policy that the page needs: nothing but its own style sheet, known by hash (CSP Level
 // 3, 2.3.1).

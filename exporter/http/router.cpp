@@ -16,17 +16,6 @@ constexpr const char* kExpositionType = "text/plain; version=0.0.4; charset=utf-
 constexpr const char* kTextType = "text/plain; charset=utf-8";
 constexpr const char* kHtmlType = "text/html; charset=utf-8";
 
-HttpResponse make_response(int status, const char* content_type, std::string body) {
-    HttpResponse response;
-    response.status = status;
-    response.headers = {{"Content-Type", content_type},
-                        {"X-Content-Type-Options", "nosniff"},
-                        {"Content-Security-Policy", kContentSecurityPolicy},
-                        {"Cache-Control", "no-store"}};
-    response.body = std::move(body);
-    return response;
-}
-
 HttpResponse state(bool good, const char* yes, const char* no) {
     return good ? make_response(200, kTextType, yes) : make_response(503, kTextType, no);
 }
@@ -34,6 +23,12 @@ HttpResponse state(bool good, const char* yes, const char* no) {
 HttpResponse internal_error(std::string_view path, std::string what) {
     log_error("a request failed", {{"path", std::string(path)}, {"err", std::move(what)}});
     return make_response(500, kTextType, "internal error; the log says more\n");
+}
+
+std::vector<std::string> paths_of(const std::vector<ApiEndpoint>& endpoints) {
+    std::vector<std::string> paths;
+    for (const ApiEndpoint& endpoint : endpoints) paths.push_back(endpoint.path);
+    return paths;
 }
 
 }  // namespace
@@ -55,14 +50,15 @@ Status check_telemetry_path(std::string_view path) {
     if (path.find_first_not_of(allowed) != std::string_view::npos)
         return refused("only letters, digits and - . _ ~ / are allowed");
     if (path.substr(0, 2) == "//") return refused("browsers take what follows // for a host");
-    if (path == "/" || path == kHealthyPath || path == kReadyPath) return refused("another endpoint has it");
+    if (path == "/" || path == kHealthyPath || path == kReadyPath || path.starts_with(kApiRoot))
+        return refused("another endpoint has it");
     return ok();
 }
 
 Router::Router(std::string telemetry_path, HttpHandlers handlers)
     : telemetry_path_(std::move(telemetry_path)),
       handlers_(std::move(handlers)),
-      landing_page_(landing_page(handlers_.metrics ? telemetry_path_ : "")) {}
+      landing_page_(landing_page(handlers_.metrics ? telemetry_path_ : "", paths_of(handlers_.api))) {}
 
 bool Router::exists(std::string_view path) const {
     return path == "/" || path == kHealthyPath || path == kReadyPath ||
@@ -84,6 +80,7 @@ HttpResponse Router::metrics(const HttpRequest& request) const {
 }
 
 HttpResponse Router::answer(const HttpRequest& request) const {
+    if (request.path.starts_with(kApiRoot)) return answer_api(request, handlers_.api);
     if (!exists(request.path)) return make_response(404, kTextType, "not found\n");
     if (request.method != "GET" && request.method != "HEAD") {
         HttpResponse response = make_response(405, kTextType, "method not allowed\n");

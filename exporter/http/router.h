@@ -5,16 +5,13 @@
 #include <functional>
 #include <string>
 #include <string_view>
-#include <utility>
 #include <vector>
 
 #include "exporter/base/result.h"
+#include "exporter/http/api.h"
+#include "exporter/http/message.h"
 
 namespace dnsexp {
-
-// Who asks for the metrics. Prometheus and its kin keep what they get, and say how long they wait for it
-// (X-Prometheus-Scrape-Timeout-Seconds); others read a page and forget it.
-enum class Scraper { collector, reader };
 
 // Called on several threads at a time. What one throws becomes a response with status 500 and a line in the
 // log.
@@ -23,19 +20,7 @@ struct HttpHandlers {
         metrics;                    // the exposition text; empty function: the telemetry path answers 404
     std::function<bool()> ready;    // whether DNS is being watched
     std::function<bool()> healthy;  // whether the process works
-};
-
-struct HttpRequest {
-    std::string_view method;
-    std::string_view path;             // as sent, without query; not decoded
-    std::string_view accept_encoding;  // all its header lines, joined by commas
-    Scraper scraper = Scraper::reader;
-};
-
-struct HttpResponse {
-    int status = 200;
-    std::vector<std::pair<std::string, std::string>> headers;  // Content-Type and Content-Length included
-    std::string body;  // also in the answer to HEAD, where it must not be sent
+    std::vector<ApiEndpoint> api = {};
 };
 
 // A complete response of plain text, with the security headers.

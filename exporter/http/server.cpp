@@ -7,6 +7,7 @@
 #include <chrono>
 
 #include "exporter/base/log.h"
+#include "exporter/http/local_peer.h"
 #include "exporter/http/port_check.h"
 #include "exporter/http/token.h"
 #include "exporter/http/wire_format.h"
@@ -139,8 +140,11 @@ int HttpServer::serve(mg_connection* connection) const {
     const mg_request_info& info = *mg_get_request_info(connection);
     const std::string accept_encoding = header_of(info, "accept-encoding");
     const bool collects = mg_get_header(connection, kCollectorHeader) != nullptr;
+    const std::string host = header_of(info, "host");
     const HttpResponse response = router_.respond({info.request_method, info.local_uri_raw, accept_encoding,
-                                                   collects ? Scraper::collector : Scraper::reader});
+                                                   collects ? Scraper::collector : Scraper::reader,
+                                                   info.query_string != nullptr ? info.query_string : "",
+                                                   host, is_loopback_address(info.remote_addr)});
 
     // A body that we don't read ends the connection: the next request would be read from its middle.
     const bool keep = !has_body(info) && wants_keep_alive(info.http_version, header_of(info, "connection"));

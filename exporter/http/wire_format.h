@@ -5,7 +5,7 @@
 #include <string>
 #include <string_view>
 
-#include "exporter/http/router.h"
+#include "exporter/http/message.h"
 
 namespace dnsexp {
 

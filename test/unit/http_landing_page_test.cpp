@@ -37,6 +37,8 @@ TEST_CASE("The landing page names the program and its version and links its endp
 TEST_CASE("The landing page has no script and no link to metrics where there are none") {
     CHECK_FALSE(contains(landing_page("/metrics"), "<script"));
     CHECK_FALSE(contains(landing_page(""), "metrics"));
+    CHECK_FALSE(contains(landing_page("/metrics"), "/api/"));
+    CHECK(contains(landing_page("", {"/api/v1/slow"}), "<a href=\"/api/v1/slow\">"));
 }
 
 TEST_CASE("The policy holds the hash of the very style sheet that the page carries") {

@@ -112,8 +112,10 @@ std::string exposition(Scraper scraper) {
 
 // One server for most cases: civetweb takes up to two seconds to stop.
 uint16_t shared_port() {
-    static const auto server = HttpServer::make({{"127.0.0.1:0"}, "/metrics"},
-                                                {exposition, [] { return false; }, [] { return true; }});
+    const auto echo = [](std::string_view query) -> Result<std::string> { return std::string(query); };
+    static const auto server =
+        HttpServer::make({{"127.0.0.1:0"}, "/metrics"},
+                         {exposition, [] { return false; }, [] { return true; }, {{"/api/v1/echo", echo}}});
     return server ? port_of(server.value()->addresses().at(0)) : uint16_t{0};
 }
 
@@ -183,6 +185,20 @@ TEST_CASE("Each endpoint and each refusal has its status over TCP") {
     CHECK(contains(refused, "\r\nAllow: GET, HEAD\r\n"));
     CHECK(status_of(ask(shared_port(), "OPTIONS", "/metrics")) == 405);
     CHECK(contains(ask(shared_port(), "GET", "/nowhere"), "\r\nX-Content-Type-Options: nosniff\r\n"));
+}
+
+TEST_CASE("The API knows over TCP who asks, by which name, and for what") {
+    const auto get = [](const std::string& head) {
+        Client client(shared_port());
+        client.send("GET /api/v1/echo?limit=1&role=x HTTP/1." + head + "Connection: close\r\n\r\n");
+        return client.read_all();
+    };
+    CHECK(body_of(get("1\r\nHost: localhost:10153\r\n")) == "limit=1&role=x");
+    CHECK(body_of(get("1\r\nHost: 127.0.0.1\r\n")) == "limit=1&role=x");
+    CHECK(status_of(get("0\r\n")) == 200);
+    CHECK(status_of(get("1\r\nHost: evil.example\r\n")) == 403);
+    CHECK(status_of(get("1\r\nHost: localhost\r\nHost: evil.example\r\n")) >= 400);
+    CHECK(contains(get("1\r\nHost: evil.example\r\n"), "HTTP/1.1 403 Forbidden\r\n"));
 }
 
 TEST_CASE("A connection serves several requests, one after the other and sent at once") {

@@ -27,6 +27,7 @@ TEST_CASE("Connections stay open as RFC 9112 has it") {
 
 TEST_CASE("A status has the phrase of RFC 9110, and an unforeseen one that of its class") {
     CHECK(reason_phrase(200) == "OK");
+    CHECK(reason_phrase(403) == "Forbidden");
     CHECK(reason_phrase(405) == "Method Not Allowed");
     CHECK(reason_phrase(503) == "Service Unavailable");
     CHECK(reason_phrase(418) == "Client Error");
