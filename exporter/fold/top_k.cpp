@@ -25,17 +25,26 @@ TopK::TopK(uint32_t shown_max)
     for (size_t slot = entries_.size(); slot > 0; --slot) free_.push_back(static_cast<uint32_t>(slot - 1));
 }
 
-void TopK::add(std::string_view key, size_t outcome_class) {
+void TopK::add(std::string_view key, size_t outcome_class, uint64_t events) {
     if (shown_max_ == 0 || key.empty() || key == other_label) {
-        ++other_[outcome_class];
+        other_[outcome_class] += events;
         return;
     }
     const uint64_t hash = hash_bytes(key, seed_);
-    const uint32_t known = index_.find(hash, [&](uint32_t slot) { return entries_[slot].key == key; });
+    const uint32_t known = find(key, hash);
     Entry& entry = entries_[known != KeyIndex::none ? known : admit(key, hash)];
-    ++entry.estimate;
+    entry.estimate += events;
     if (entry.state == State::candidate) heap_down(entry.heap_at);
-    ++(entry.state == State::live ? entry.counts : other_)[outcome_class];
+    (entry.state == State::live ? entry.counts : other_)[outcome_class] += events;
+}
+
+bool TopK::is_born(std::string_view key) const {
+    const uint32_t known = find(key, hash_bytes(key, seed_));
+    return known != KeyIndex::none && entries_[known].state == State::born;
+}
+
+uint32_t TopK::find(std::string_view key, uint64_t hash) const {
+    return index_.find(hash, [&](uint32_t slot) { return entries_[slot].key == key; });
 }
 
 // A place for a key that has none. Its estimate does not hold the event yet.

@@ -52,8 +52,12 @@ class TopK {
     // Whether somebody collects what is exposed; true at first.
     void set_collected(bool collected) { collected_ = collected; }
 
-    // One event. The keys `other` and "" count in `other`: the one is the rest's own label, the other no key.
-    void add(std::string_view key, size_t outcome_class);
+    // So many events; 0 finds a place for the key. The keys `other` and "" count in `other`: the one is the
+    // rest's own label, the other no key.
+    void add(std::string_view key, size_t outcome_class, uint64_t events = 1);
+
+    // Whether the key is shown, and its events count in `other` until an exposition has shown it at 0.
+    [[nodiscard]] bool is_born(std::string_view key) const;
 
     // Halves every estimate, so that yesterday's giants give way; counters are not touched.
     // With a period P, a key's strength reflects its last 2 P.
@@ -85,6 +89,7 @@ class TopK {
         [[nodiscard]] uint64_t strength() const { return estimate - error; }
     };
 
+    [[nodiscard]] uint32_t find(std::string_view key, uint64_t hash) const;
     uint32_t admit(std::string_view key, uint64_t hash);
     uint32_t place(std::string_view key, uint64_t hash);
     uint32_t take_over_weakest(std::string_view key, uint64_t hash);

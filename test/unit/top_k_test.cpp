@@ -62,6 +62,30 @@ class Scraper {
 
 }  // namespace
 
+TEST_CASE("Events are added many at a time, and none makes a place for the key") {
+    TopK table(1);
+    table.add("a", 2, 0);
+    CHECK(table.is_born("a"));
+    CHECK_FALSE(table.is_born("b"));
+    CHECK(sum_of(table.other()) == 0);
+    CHECK(table.expose().at(0).key == "a");
+    table.exported();
+    CHECK_FALSE(table.is_born("a"));
+    table.add("a", 2, 5);
+    table.add("b", 2, 3);  // no room for it
+    CHECK_FALSE(table.is_born("b"));
+    table.add("other", 1, 4);
+    CHECK(table.expose().at(0).counts[2] == 5);
+    CHECK(table.other()[2] == 3);
+    CHECK(table.other()[1] == 4);
+    table.add("b", 2, 100);  // strong enough to take the place of the first
+    for (int i = 0; i < 2; ++i) {
+        table.expose();
+        table.exported();
+    }
+    CHECK(table.is_born("b"));
+}
+
 TEST_CASE("A key is shown at 0 before it counts") {
     TopK table(2);
     Scraper prometheus(table);
