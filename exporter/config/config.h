@@ -51,9 +51,10 @@ enum class KubernetesSource { automatic, api, kubelet, none };
 struct WorkloadConfig {
     WorkloadBackend backend = WorkloadBackend::automatic;       // how processes are found
     KubernetesSource kubernetes = KubernetesSource::automatic;  // where names of pods come from
-    std::string node_name;                      // of this node, to the API server; empty: $NODE_NAME
-    std::string kubelet_address = "127.0.0.1";  // of this node's kubelet
-    uint32_t top_workloads = 30;                // with series of their own, the rest is `other`; 0..1000
+    std::string node_name;                         // of this node, to the API server; empty: $NODE_NAME
+    std::string kubelet_address = "127.0.0.1";     // of this node's kubelet
+    std::string cluster_domain = "cluster.local";  // what Services' names end in; empty: there is none
+    uint32_t top_workloads = 30;                   // with series of their own, the rest is `other`; 0..1000
 };
 
 struct MonitoringConfig {

@@ -207,6 +207,8 @@ std::vector<ConfigKey> make_keys() {
         text(Place{workload, &WorkloadConfig::node_name}, "a node's name, or empty"));
     add("workload", "kubelet_address",
         text(Place{workload, &WorkloadConfig::kubelet_address}, "a name or an address"));
+    add("workload", "cluster_domain",
+        single(Place{workload, &WorkloadConfig::cluster_domain}, "a domain name, or empty", parse_domain));
     add("workload", "top_workloads", whole(Place{workload, &WorkloadConfig::top_workloads}, {0, 1000}));
 
     add("monitoring", "prometheus_enabled", truth(Place{monitoring, &MonitoringConfig::prometheus_enabled}));

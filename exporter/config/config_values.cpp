@@ -1,5 +1,6 @@
 #include "exporter/config/config_values.h"
 
+#include <algorithm>
 #include <bit>
 #include <charconv>
 #include <cmath>
@@ -9,6 +10,8 @@ namespace dnsexp {
 namespace {
 
 constexpr size_t kShownOctets = 40;
+constexpr size_t kLongestLabel = 63;    // RFC 1035, 2.3.4
+constexpr size_t kLongestDomain = 253;  // its 255 octets, written with dots
 
 // A scalar without quotes and without a tag: yaml-cpp gives it the non-specific tag "?" (YAML 1.2, 6.9.1).
 bool is_plain(const YAML::Node& node) {
@@ -20,6 +23,23 @@ template <typename Number>
 std::errc read_number(const std::string& text, Number& number) {
     const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), number);
     return error == std::errc{} && end != text.data() + text.size() ? std::errc::invalid_argument : error;
+}
+
+// Labels of RFC 1035, 2.3.4, and of a host's name or with underscores; a final dot may be there.
+bool is_domain(std::string_view text) {
+    if (text.ends_with('.')) text.remove_suffix(1);
+    if (text.size() > kLongestDomain) return false;
+    const auto is_fit = [](char c) {
+        return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '-' ||
+               c == '_';
+    };
+    for (size_t at = 0; at <= text.size();) {
+        const std::string_view label = text.substr(at, text.find('.', at) - at);
+        if (label.empty() || label.size() > kLongestLabel) return false;
+        if (!std::all_of(label.begin(), label.end(), is_fit)) return false;
+        at += label.size() + 1;
+    }
+    return true;
 }
 
 std::string wrong_type(const char* wanted, const YAML::Node& node) {
@@ -66,6 +86,13 @@ Parsed<std::string> parse_text(const YAML::Node& node) {
     if (!node.IsScalar()) return Parsed<std::string>(std::in_place_index<1>, wrong_type("text", node));
     if (node.Scalar().empty()) return Parsed<std::string>(std::in_place_index<1>, "is empty text");
     return Parsed<std::string>(std::in_place_index<0>, node.Scalar());
+}
+
+Parsed<std::string> parse_domain(const YAML::Node& node) {
+    if (!node.IsScalar()) return Parsed<std::string>(std::in_place_index<1>, wrong_type("text", node));
+    const std::string& text = node.Scalar();
+    if (text.empty() || is_domain(text)) return Parsed<std::string>(std::in_place_index<0>, text);
+    return Parsed<std::string>(std::in_place_index<1>, "is " + shown(text) + ", which is no domain name");
 }
 
 std::string description(const YAML::Node& node) {

@@ -40,6 +40,9 @@ Parsed<bool> parse_truth(const YAML::Node& node);
 // Text that is not empty; quoted or not.
 Parsed<std::string> parse_text(const YAML::Node& node);
 
+// A domain name of letters, digits, hyphens and underscores, with a final dot or without, or empty text.
+Parsed<std::string> parse_domain(const YAML::Node& node);
+
 // What a node is, for "it is ...": a number, text "abc", a list, a mapping, empty.
 std::string description(const YAML::Node& node);
 

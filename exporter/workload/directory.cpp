@@ -36,9 +36,12 @@ void poll_tree(CgroupTree* tree) {
 
 }  // namespace
 
+WorkloadDirectory::WorkloadDirectory(CgroupFolders folders, const WorkloadConfig& config)
+    : folders_(std::move(folders)), search_domains_(proc_of_host(), config.cluster_domain) {}
+
 std::unique_ptr<WorkloadDirectory> WorkloadDirectory::make(const CgroupFolders& folders,
                                                            const WorkloadConfig& config) {
-    std::unique_ptr<WorkloadDirectory> directory(new WorkloadDirectory(folders));
+    std::unique_ptr<WorkloadDirectory> directory(new WorkloadDirectory(folders, config));
     directory->unified_ = open_tree(folders.unified);
     directory->v1_ = open_tree(folders.v1);
     directory->start_kubernetes(config);
@@ -88,6 +91,10 @@ WorkloadNames WorkloadDirectory::names(uint64_t cgroup, Clock::time_point now) {
     if (waiting_.size() >= most_waiting) waiting_.clear();
     names.settled = now - waiting_.try_emplace(cgroup, now).first->second >= pod_wait;
     return names;
+}
+
+SearchDomains::List WorkloadDirectory::search_list(uint32_t pid, uint64_t cgroup, Clock::time_point now) {
+    return search_domains_.of(pid, cgroup, now, [&] { return names(cgroup, now).namespace_; });
 }
 
 WorkloadNames WorkloadDirectory::of_pod(const CgroupName& found) const {

@@ -15,6 +15,7 @@
 #include "exporter/workload/cgroup_tree.h"
 #include "exporter/workload/kubernetes_client.h"
 #include "exporter/workload/pod_table.h"
+#include "exporter/workload/search_domains.h"
 
 namespace dnsexp {
 
@@ -42,12 +43,17 @@ class WorkloadDirectory {
     // told of): for two seconds after the first call it is not settled then.
     WorkloadNames names(uint64_t cgroup, Clock::time_point now);
 
+    // What the resolver of a process in this cgroup appends to names; see SearchDomains. Reads a small file
+    // now and then.
+    SearchDomains::List search_list(uint32_t pid, uint64_t cgroup, Clock::time_point now);
+
   private:
-    explicit WorkloadDirectory(CgroupFolders folders) : folders_(std::move(folders)) {}
+    WorkloadDirectory(CgroupFolders folders, const WorkloadConfig& config);
     void start_kubernetes(const WorkloadConfig& config);
     [[nodiscard]] WorkloadNames of_pod(const CgroupName& found) const;
 
     CgroupFolders folders_;
+    SearchDomains search_domains_;
     std::unique_ptr<CgroupTree> unified_, v1_;
     std::shared_ptr<PodTable> pods_;  // null: nobody tells of pods
     std::unique_ptr<KubernetesClient> kubernetes_;

@@ -51,6 +51,7 @@ void check_same(const Config& a, const Config& b) {
     CHECK(a.workload.kubernetes == b.workload.kubernetes);
     CHECK(a.workload.node_name == b.workload.node_name);
     CHECK(a.workload.kubelet_address == b.workload.kubelet_address);
+    CHECK(a.workload.cluster_domain == b.workload.cluster_domain);
     CHECK(a.workload.top_workloads == b.workload.top_workloads);
     CHECK(a.monitoring.prometheus_enabled == b.monitoring.prometheus_enabled);
     CHECK(a.monitoring.prometheus_port == b.monitoring.prometheus_port);
@@ -101,7 +102,13 @@ capture:
   late_window_ms: 0
   max_servers: 256
 metrics: {latency_buckets_seconds: [1e-3, .5, 2], top_domains: 0, top_clients: 1000}
-workload: {backend: kprobe, kubernetes: kubelet, node_name: n1, kubelet_address: "::1", top_workloads: 5}
+workload:
+  backend: kprobe
+  kubernetes: kubelet
+  node_name: n1
+  kubelet_address: "::1"
+  cluster_domain: Corp.test
+  top_workloads: 5
 monitoring: {prometheus_enabled: false, prometheus_port: 9}
 )",
                                          "f.yaml");
@@ -117,7 +124,7 @@ monitoring: {prometheus_enabled: false, prometheus_port: 9}
                         0,
                         256};
     expected.metrics = {{0.001, 0.5, 2}, 0, 1000};
-    expected.workload = {WorkloadBackend::kprobe, KubernetesSource::kubelet, "n1", "::1", 5};
+    expected.workload = {WorkloadBackend::kprobe, KubernetesSource::kubelet, "n1", "::1", "Corp.test", 5};
     expected.monitoring = {false, 9};
     check_same(load.config, expected);
 }
@@ -189,6 +196,24 @@ TEST_CASE("Truth values and choices take their words only") {
           "f.yaml:2: capture.ingress: is the text \"generic\"; allowed: auto, xdp, tc");
     CHECK(contains(error_of("capture: {tc_link: [tcx]}"), "is a list; allowed: auto, tcx, clsact"));
     CHECK(errors_of("capture: {ingress: \"tc\", tc_link: tcx}").empty());
+}
+
+TEST_CASE("The cluster's domain is a name or empty") {
+    for (const char* domain : {"cluster.local", "Cluster.Local.", "a", "_x.k8s-1.example", "''"}) {
+        INFO(domain);
+        CHECK(errors_of(std::string("workload: {cluster_domain: ") + domain + "}").empty());
+    }
+    const std::string label(63, 'a');
+    const std::string longest = label + "." + label + "." + label + "." + label.substr(2);  // 253 octets
+    CHECK(errors_of("workload: {cluster_domain: " + longest + "}").empty());
+    for (const std::string& domain :
+         {longest + "a", "a" + label, std::string("."), std::string("a..b"), std::string(".a"),
+          std::string("a.."), std::string("a b"), std::string("a/b")}) {
+        INFO(domain);
+        CHECK(contains(error_of("workload: {cluster_domain: " + domain + "}"),
+                       "which is no domain name; allowed: a domain name, or empty"));
+    }
+    CHECK(contains(error_of("workload: {cluster_domain: [a]}"), "must be text, is a list"));
 }
 
 TEST_CASE("A list names the line of each wrong item") {
