@@ -33,8 +33,19 @@ SelfMetrics self_metrics(double scrape_seconds) {
 
 Pipeline::Pipeline(std::unique_ptr<KernelSource> source, std::unique_ptr<WorkloadDirectory> directory,
                    FoldOptions options)
-    : source_(std::move(source)), directory_(std::move(directory)), fold_(options) {
+    : source_(std::move(source)), directory_(std::move(directory)), fold_(with_searches(std::move(options))) {
     fold_.set_collected(false);  // until a collector comes
+}
+
+// Sockets tell of searches; where no programs are on them, interfaces do.
+FoldOptions Pipeline::with_searches(FoldOptions options) {
+    if (!directory_) return options;
+    const bool by_socket = source_->programs().backend == DNS_BACKEND_CGROUP;
+    options.search_lane = by_socket ? DNS_EVENT_SOCKET : DNS_EVENT_WIRE;
+    options.search_lists = [this](const dns_asker& asker) {
+        return directory_->search_list(asker.pid, source_->cgroup_of(asker.workload), Clock::now());
+    };
+    return options;
 }
 
 Status Pipeline::drain_locked() {

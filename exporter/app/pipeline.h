@@ -54,6 +54,7 @@ class Pipeline {
     [[nodiscard]] bool healthy() const { return Clock::now() - last_drain_.load() < kReaderStuck; }
 
   private:
+    FoldOptions with_searches(FoldOptions options);
     Status drain_locked();
     NamesByCgroup names_of(const std::vector<WorkloadCounts>& workloads);
 

@@ -44,6 +44,11 @@ class KernelSource final : public Source {
     // Sweeps now, whatever the time since the last sweep.
     Status sweep(const EventSink& sink);
 
+    // Of a workload by its slot, as events name it; 0 where it is not known.
+    [[nodiscard]] uint64_t cgroup_of(uint32_t slot) const {
+        return workloads_ ? workloads_->cgroup_of(slot) : 0;
+    }
+
     // For tests that run the programs by BPF_PROG_TEST_RUN.
     [[nodiscard]] const LoadedPrograms& programs() const { return programs_; }
 

@@ -33,6 +33,7 @@ class MemoryMap {
     }
 
     T& operator[](size_t i) { return data_[i]; }
+    const T& operator[](size_t i) const { return data_[i]; }
     [[nodiscard]] size_t size() const { return count_; }
 
   private:

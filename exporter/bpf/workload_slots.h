@@ -29,6 +29,11 @@ class WorkloadSlots {
     // A query timed out that no program counts.
     void add_timeout(uint32_t slot);
 
+    // Of the slot's workload, as in dns_workload_key; 0 where the slot has none.
+    [[nodiscard]] uint64_t cgroup_of(uint32_t slot) const {
+        return slot >= DNS_WORKLOAD_OTHERS && slot < DNS_WORKLOADS ? keys_[slot].cgroup : 0;
+    }
+
     // Slots in use.
     [[nodiscard]] uint64_t used() const { return used_; }
 

@@ -59,15 +59,21 @@ Fold::Fold(FoldOptions options)
     : domains_(options.top_domains),
       clients_(options.top_clients),
       workloads_(options.top_workloads),
-      latency_labels_(latency_budget - shared_latency_labels) {}
+      search_lane_(options.search_lane),
+      latency_labels_(latency_budget - shared_latency_labels) {
+    if (options.search_lists) searches_.emplace(std::move(options.search_lists));
+}
 
 void Fold::set_collected(bool collected) {
     domains_.set_collected(collected);
     clients_.set_collected(collected);
     workloads_.set_collected(collected);
+    if (searches_) searches_->set_collected(collected);
 }
 
 void Fold::add_event(const dns_event& event) {
+    if (searches_ && event.lane == search_lane_ && event.role != DNS_ROLE_SERVER) searches_->add(event);
+    if (event.lane == DNS_EVENT_SOCKET) return;
     ++events_;
     if (event.query_time_ns >= next_ageing_ns_) {
         if (next_ageing_ns_ != 0) {
@@ -90,6 +96,10 @@ Folded Fold::fold(const RawSnapshot& snapshot, const NamesByCgroup& names_by_cgr
     fold_heavy_hitters(undelivered, folded);
     workloads_.update(snapshot.workloads, names_by_cgroup, snapshot.time_ns);
     if (snapshot.has_workloads) workloads_.fill(folded, seconds(snapshot.latency_edges_ns));
+    if (searches_) {
+        searches_->update(snapshot.workloads, names_by_cgroup, snapshot.time_ns);
+        if (snapshot.has_workloads) searches_->fill(folded);
+    }
     fold_packets(stats, folded);
     fold_headers(stats, folded);
     fold_sizes(stats, folded[Metric::message_size]);
@@ -107,6 +117,7 @@ void Fold::exported() {
     domains_.exported();
     clients_.exported();
     workloads_.exported();
+    if (searches_) searches_->exported();
 }
 
 Fold::Undelivered Fold::fold_traffic(const RawSnapshot& snapshot, const SlotNames& names, Folded& folded) {

@@ -2,12 +2,14 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <string>
 
 #include "exporter/fold/folded.h"
 #include "exporter/fold/label_budget.h"
 #include "exporter/fold/limits.h"
 #include "exporter/fold/registrable_domain.h"
+#include "exporter/fold/search_path_board.h"
 #include "exporter/fold/slot_names.h"
 #include "exporter/fold/tally.h"
 #include "exporter/fold/top_k.h"
@@ -20,6 +22,8 @@ struct FoldOptions {
     uint32_t top_domains = default_top_domains;  // domains with series of their own; 0: all in `other`
     uint32_t top_clients = default_top_clients;
     uint32_t top_workloads = default_top_workloads;
+    SearchLists search_lists{};  // what resolvers append to names; empty: searches are not counted
+    dns_event_lane search_lane = DNS_EVENT_SOCKET;  // whose events tell of searches
 };
 
 // Remembers the events' counts and which label combinations have a series. Not thread-safe.
@@ -30,7 +34,8 @@ class Fold {
     // Whether Prometheus collects the expositions, or only people read them: see top_k.h.
     void set_collected(bool collected);
 
-    // One finished transaction from Source::drain. One without a readable name counts under domain `other`.
+    // One finished transaction from Source::drain. One without a readable name counts under domain `other`;
+    // those of sockets count in searches alone.
     void add_event(const dns_event& event);
 
     // Takes the snapshots in the order in which they were read. Drain the events first.
@@ -56,6 +61,8 @@ class Fold {
     TopK domains_;
     TopK clients_;
     WorkloadBoard workloads_;
+    std::optional<SearchPathBoard> searches_;
+    dns_event_lane search_lane_;
     uint64_t events_ = 0;
     uint64_t next_ageing_ns_ = 0;
     LabelBudget query_labels_{query_budget};

@@ -17,6 +17,9 @@ inline constexpr size_t query_budget = 2048;
 inline constexpr size_t response_budget = 1536;
 inline constexpr size_t latency_budget = 96;  // the shared ones included
 
+// Pods that have series of what their search lists cost.
+inline constexpr uint32_t search_path_pods = 48;
+
 // Values of the label rcode: IANA's names below DNS_RCODES_NAMED with TIMEOUT and UNTRACKED; 12 to 15, which
 // have none, and the further ones that the kernel side lets through; `other`.
 inline constexpr size_t named_outcomes = 22;

@@ -36,6 +36,7 @@ enum class Metric : uint8_t {
     // of workloads
     workload_queries,
     workload_latency,
+    search_path_queries,
     // the exporter's own
     attached,
     events,

@@ -27,7 +27,16 @@ uint16_t any_outcome(uint32_t random) {
 // Everything at once that could make series: more than the kernel's maps can hold.
 Folded hostile_fold() {
     std::mt19937 random(3);
-    Fold fold({});
+    FoldOptions options;
+    const auto list = std::make_shared<const SearchList>(SearchList{{std::string("\3com\0", 5)}});
+    options.search_lists = [&](const dns_asker&) { return list; };
+    Fold fold(options);
+    for (uint16_t slot = 0; slot < DNS_WORKLOADS; ++slot) {  // each is to be a pod of its own
+        dns_event event = event_for("x.com");
+        event.lane = DNS_EVENT_SOCKET;
+        event.asker = {slot, slot, 0, slot, 1};
+        fold.add_event(event);
+    }
     for (int i = 0; i < 1000; ++i) {
         dns_event event = event_for("x.d" + std::to_string(i) + ".com", 0, DNS_ROLE_SERVER);
         event.client = ipv4(static_cast<uint32_t>(i));
@@ -64,13 +73,15 @@ Folded hostile_fold() {
         snapshot.traffic.push_back(traffic(key, {3, 3, 1}));
     }
     snapshot.has_workloads = true;
+    NamesByCgroup names;
     for (uint32_t slot = 0; slot < DNS_WORKLOADS; ++slot) {
         WorkloadCounts one{slot, {random(), {}, slot % 2}, {}, false};
         for (auto& octet : one.key.comm) octet = static_cast<uint8_t>(random());
         one.counts.outcomes[random() % DNS_WORKLOAD_OUTCOMES] = 3;
         snapshot.workloads.push_back(one);
+        names[one.key.cgroup] = {"", "\x1b\xff" + std::to_string(slot), "\n", "", true};
     }
-    return fold.fold(snapshot);
+    return fold.fold(snapshot, names);
 }
 
 size_t lines_of(const prometheus::MetricFamily& family) {

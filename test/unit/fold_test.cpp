@@ -218,6 +218,45 @@ TEST_CASE("Only those who ask this host's servers are clients") {
     CHECK(folded[Metric::client_queries].series.size() == 2);
 }
 
+TEST_CASE("Events of sockets count in searches alone, those of interfaces only where those are asked") {
+    using namespace std::string_literals;
+    for (const dns_event_lane lane : {DNS_EVENT_SOCKET, DNS_EVENT_WIRE}) {
+        const auto list = std::make_shared<const SearchList>(SearchList{{"\4corp\4test\0"s}});
+        FoldOptions options;
+        options.search_lists = [&](const dns_asker&) { return list; };
+        options.search_lane = lane;
+        Fold fold(options);
+        fold.set_collected(false);
+        for (const uint8_t from : {DNS_EVENT_SOCKET, DNS_EVENT_WIRE}) {
+            for (const uint8_t role : {DNS_ROLE_CLIENT, DNS_ROLE_LOCAL, DNS_ROLE_SERVER}) {
+                dns_event event = event_for("db.corp.test", 0, role);
+                event.asker = {7, 7, 0, 2, 1};
+                event.lane = from;
+                fold.add_event(event);
+            }
+        }
+        RawSnapshot snapshot = empty_snapshot();
+        snapshot.has_workloads = true;
+        snapshot.workloads = {{2, {5, {}, DNS_ROLE_CLIENT}, {}, false}};
+        const Folded folded = fold.fold(snapshot);
+        CHECK(value(folded, Metric::search_path_queries, {"", "", "useful"}) == 2);
+        CHECK(value(folded, Metric::search_path_queries, {"", "", "wasted"}) == 0);
+        CHECK(value(folded, Metric::events, {"delivered"}) == 3);
+        CHECK(total(folded, Metric::domain_queries) == 3);
+        CHECK(total(folded, Metric::client_queries) == 1);
+    }
+}
+
+TEST_CASE("Without programs that tell whose a message is, there are no series of searches") {
+    Fold fold({});
+    dns_event event = event_for("db.corp.test");
+    event.lane = DNS_EVENT_SOCKET;
+    fold.add_event(event);
+    const Folded folded = fold.fold(empty_snapshot());
+    CHECK(folded[Metric::search_path_queries].series.empty());
+    CHECK(value(folded, Metric::events, {"delivered"}) == 0);
+}
+
 TEST_CASE("Domains and clients, with what was retired, make the queries") {
     std::mt19937 random(11);
     Fold fold({10, 5});
