@@ -17,7 +17,7 @@ namespace {
 
 constexpr size_t kMaxSuffixes = 32;  // Kubernetes's API, MaxDNSSearchPaths
 constexpr size_t kMaxOctets = 2048;  // the same, MaxDNSSearchListChars
-constexpr size_t kMaxFile = 64 * 1024;
+constexpr size_t kMaxFile = size_t{64} * 1024;
 constexpr size_t kMaxLabel = 63;  // RFC 1035, 2.3.4
 constexpr size_t kMaxName = 255;  // the same: length octets and the root label included
 constexpr std::string_view kBlanks = " \t";

@@ -2,6 +2,7 @@
 
 #include <sys/stat.h>
 
+#include <filesystem>
 #include <utility>
 
 #include "exporter/workload/resolv_conf.h"
@@ -23,9 +24,9 @@ SearchDomains::List SearchDomains::remembered(uint32_t pid, Clock::time_point no
 
 SearchDomains::List SearchDomains::read(uint32_t pid, uint64_t cgroup) {
     const auto before = by_cgroup_.find(cgroup);
-    const List last = before != by_cgroup_.end() ? before->second : nullptr;
+    List last = before != by_cgroup_.end() ? before->second : nullptr;
     if (proc_.empty() || pid == 0) return last;
-    auto found = read_search_list(proc_ + "/" + std::to_string(pid) + "/root");
+    auto found = read_search_list(std::filesystem::path(proc_) / std::to_string(pid) / "root");
     if (!found) return last;
     if (last && last->suffixes == found->suffixes) return last;
     if (by_cgroup_.size() >= remembered_max) by_cgroup_.clear();

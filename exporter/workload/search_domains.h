@@ -31,8 +31,9 @@ class SearchDomains {
     // `namespace_of` tells the cgroup's namespace, which may be empty, and is called only then.
     template <typename NamespaceOf>
     List of(uint32_t pid, uint64_t cgroup, Clock::time_point now, NamespaceOf namespace_of) {
-        if (const List list = remembered(pid, now)) return list;
-        List list = read(pid, cgroup);
+        List list = remembered(pid, now);
+        if (list) return list;
+        list = read(pid, cgroup);
         if (!list) list = of_cluster(namespace_of());
         return remember(pid, std::move(list), now);
     }

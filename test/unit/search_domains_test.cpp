@@ -26,7 +26,7 @@ struct Proc : Folder {
     int asked = 0;  // how often the namespace was
 
     void write(uint32_t pid, const std::string& text) const {
-        std::ofstream(make(std::to_string(pid) + "/root/etc") / "resolv.conf") << text;
+        std::ofstream(make(fs::path(std::to_string(pid)) / "root/etc") / "resolv.conf") << text;
     }
     void end(uint32_t pid) const { fs::remove_all(path / std::to_string(pid)); }
     List of(uint32_t pid, uint64_t cgroup) {
