@@ -4,6 +4,7 @@
 #include <cstring>
 #include <numeric>
 
+#include "exporter/fold/event_question.h"
 #include "exporter/fold/fold_edns.h"
 #include "exporter/fold/fold_stats.h"
 #include "exporter/fold/names.h"
@@ -26,12 +27,6 @@ std::vector<double> seconds(const std::vector<uint64_t>& edges_ns) {
     edges.reserve(edges_ns.size());
     for (const uint64_t edge : edges_ns) edges.push_back(static_cast<double>(edge) / ns_per_second);
     return edges;
-}
-
-std::span<const uint8_t> question_name(const dns_event& event) {
-    const size_t length = std::min<size_t>(event.message_length, sizeof event.message);
-    if (length <= DNS_HEADER_LENGTH) return {};
-    return std::span(event.message, length).subspan(DNS_HEADER_LENGTH);
 }
 
 // Clients are kept as their octets: the text is made at the exposition, not an event.
@@ -59,6 +54,7 @@ Fold::Fold(FoldOptions options)
     : domains_(options.top_domains),
       clients_(options.top_clients),
       workloads_(options.top_workloads),
+      slow_(options.slow_threshold_ns),
       search_lane_(options.search_lane),
       latency_labels_(latency_budget - shared_latency_labels) {
     if (options.search_lists) searches_.emplace(std::move(options.search_lists));
@@ -74,6 +70,7 @@ void Fold::set_collected(bool collected) {
 void Fold::add_event(const dns_event& event) {
     if (searches_ && event.lane == search_lane_ && event.role != DNS_ROLE_SERVER) searches_->add(event);
     if (event.lane == DNS_EVENT_SOCKET) return;
+    slow_.add(event);
     ++events_;
     if (event.query_time_ns >= next_ageing_ns_) {
         if (next_ageing_ns_ != 0) {
@@ -83,8 +80,15 @@ void Fold::add_event(const dns_event& event) {
         next_ageing_ns_ = event.query_time_ns + ageing_period_ns;
     }
     const auto outcome = static_cast<size_t>(outcome_class(event.outcome));
-    domains_.add(registrable_.of(question_name(event)), outcome);
+    domains_.add(registrable_.of(event_question(event)), outcome);
     if (event.role == DNS_ROLE_SERVER) clients_.add(client_key(event.client), outcome);
+}
+
+void Fold::update(const RawSnapshot& snapshot, const NamesByCgroup& names) {
+    workloads_.update(snapshot.workloads, names, snapshot.time_ns);
+    ended_workloads_.update(snapshot.workloads);
+    slow_.resolve(snapshot.workloads, names);
+    if (searches_) searches_->update(snapshot.workloads, names, snapshot.time_ns);
 }
 
 Folded Fold::fold(const RawSnapshot& snapshot, const NamesByCgroup& names_by_cgroup) {
@@ -94,12 +98,9 @@ Folded Fold::fold(const RawSnapshot& snapshot, const NamesByCgroup& names_by_cgr
     const Undelivered undelivered = fold_traffic(snapshot, names, folded);
     fold_latencies(snapshot, names, folded[Metric::latency]);
     fold_heavy_hitters(undelivered, folded);
-    workloads_.update(snapshot.workloads, names_by_cgroup, snapshot.time_ns);
+    update(snapshot, names_by_cgroup);
     if (snapshot.has_workloads) workloads_.fill(folded, seconds(snapshot.latency_edges_ns));
-    if (searches_) {
-        searches_->update(snapshot.workloads, names_by_cgroup, snapshot.time_ns);
-        if (snapshot.has_workloads) searches_->fill(folded);
-    }
+    if (searches_ && snapshot.has_workloads) searches_->fill(folded);
     fold_packets(stats, folded);
     fold_headers(stats, folded);
     fold_sizes(stats, folded[Metric::message_size]);

@@ -11,9 +11,11 @@
 #include "exporter/fold/registrable_domain.h"
 #include "exporter/fold/search_path_board.h"
 #include "exporter/fold/slot_names.h"
+#include "exporter/fold/slow_board.h"
 #include "exporter/fold/tally.h"
 #include "exporter/fold/top_k.h"
 #include "exporter/fold/workload_board.h"
+#include "exporter/fold/workload_report.h"
 #include "exporter/source/source.h"
 
 namespace dnsexp {
@@ -22,6 +24,7 @@ struct FoldOptions {
     uint32_t top_domains = default_top_domains;  // domains with series of their own; 0: all in `other`
     uint32_t top_clients = default_top_clients;
     uint32_t top_workloads = default_top_workloads;
+    uint64_t slow_threshold_ns = default_slow_threshold_ns;
     SearchLists search_lists{};  // what resolvers append to names; empty: searches are not counted
     dns_event_lane search_lane = DNS_EVENT_SOCKET;  // whose events tell of searches
 };
@@ -42,6 +45,14 @@ class Fold {
     // `names`: what the cgroups of the snapshot's workloads are called.
     Folded fold(const RawSnapshot& snapshot, const NamesByCgroup& names = {});
 
+    // What fold() does for the boards of workloads, for a snapshot of which nothing is exposed: a slot's last
+    // counts are in one snapshot only.
+    void update(const RawSnapshot& snapshot, const NamesByCgroup& names);
+
+    // Those of the last update() or fold(), and of all before it.
+    [[nodiscard]] const EndedWorkloads::Sums& ended_workloads() const { return ended_workloads_.sums(); }
+    [[nodiscard]] const SlowBoard& slow() const { return slow_; }
+
     // The last fold() has been exposed to Prometheus. Where several scrapers or other readers fold too, call
     // it under the same lock as that fold() and only for expositions; series are born and retired by it
     // (top_k.h).
@@ -61,6 +72,8 @@ class Fold {
     TopK domains_;
     TopK clients_;
     WorkloadBoard workloads_;
+    EndedWorkloads ended_workloads_;
+    SlowBoard slow_;
     std::optional<SearchPathBoard> searches_;
     dns_event_lane search_lane_;
     uint64_t events_ = 0;

@@ -12,6 +12,9 @@ inline constexpr uint32_t default_top_domains = 100;
 inline constexpr uint32_t default_top_clients = 50;
 inline constexpr uint32_t default_top_workloads = 30;
 
+// Answered transactions that took longer are kept for those who ask (SlowBoard).
+inline constexpr uint64_t default_slow_threshold_ns = 100'000'000;
+
 // Label combinations that are shown as they are; the rest share those whose server (and type) is `other`.
 inline constexpr size_t query_budget = 2048;
 inline constexpr size_t response_budget = 1536;

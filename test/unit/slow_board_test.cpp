@@ -97,6 +97,9 @@ TEST_CASE("The next snapshot tells whose a slow query was") {
         CHECK(row.comm == (row.name == "a" ? "dig" : "curl"));
         CHECK(row.pod == (row.name == "a" ? "web-1" : ""));
     }
+    names[7].pod = "web-2";
+    board.resolve({workload(5, "dig", 7)}, names);
+    for (const TransactionRow& row : board.rows(0)) CHECK(row.pod != "web-2");  // once known, it stays
 }
 
 TEST_CASE("A slot that means another workload later does not rename what was slow before") {

@@ -1,0 +1,73 @@
+// What Fold keeps for those who ask, beside what it exposes.
+#include <catch2/catch.hpp>
+#include <cstring>
+
+#include "exporter/fold/fold.h"
+#include "test/support/snapshots.h"
+
+using namespace dnsexp;
+using namespace dnsexp::testing;
+
+namespace {
+
+constexpr uint64_t millisecond = 1'000'000;
+
+RawSnapshot snapshot_of(uint64_t time_ns, const std::string& comm, uint64_t queries, bool ended) {
+    RawSnapshot snapshot = empty_snapshot();
+    snapshot.time_ns = time_ns;
+    snapshot.has_workloads = true;
+    WorkloadCounts one{5, {7, {}, DNS_ROLE_CLIENT}, {}, ended};
+    std::memcpy(one.key.comm, comm.data(), comm.size());
+    one.counts.outcomes[0] = queries;
+    snapshot.workloads = {one};
+    return snapshot;
+}
+
+dns_event slow_event(const std::string& name, uint64_t latency_ns) {
+    dns_event event = event_for(name);
+    event.latency_ns = latency_ns;
+    event.asker = {10, 11, 12, 5, 1};
+    return event;
+}
+
+uint64_t shown(const Folded& folded, const std::string& comm) {
+    uint64_t sum = 0;
+    for (const Series& series : folded[Metric::workload_queries].series)
+        if (series.labels[1] == comm) sum += series.value;
+    return sum;
+}
+
+}  // namespace
+
+TEST_CASE("A slow event is kept, and named by a fold or by an update") {
+    for (const bool by_update : {false, true}) {
+        FoldOptions options;
+        options.slow_threshold_ns = 50 * millisecond;
+        Fold fold(options);
+        fold.add_event(slow_event("fast.example", 50 * millisecond));
+        fold.add_event(slow_event("slow.example", 51 * millisecond));
+        const RawSnapshot snapshot = snapshot_of(1, "dig", 2, false);
+        if (by_update)
+            fold.update(snapshot, {});
+        else
+            fold.fold(snapshot);
+        const auto rows = fold.slow().rows(0);
+        REQUIRE(rows.size() == 1);
+        CHECK(rows[0].name == "slow.example");
+        CHECK(rows[0].comm == "dig");
+    }
+    CHECK(FoldOptions{}.slow_threshold_ns == 100 * millisecond);
+}
+
+TEST_CASE("A slot's last counts that an update took are in the next exposition, and count as ended once") {
+    Fold fold({});
+    fold.set_collected(false);
+    fold.update(snapshot_of(1, "dig", 3, false), {});
+    fold.update(snapshot_of(2, "dig", 5, true), {});
+    const Folded folded = fold.fold(snapshot_of(3, "curl", 2, false));
+    CHECK(shown(folded, "dig") == 5);
+    CHECK(shown(folded, "curl") == 2);
+    CHECK(fold.ended_workloads()[DNS_ROLE_CLIENT].outcomes[0] == 5);
+    fold.fold(snapshot_of(4, "curl", 4, true));
+    CHECK(fold.ended_workloads()[DNS_ROLE_CLIENT].outcomes[0] == 9);
+}
