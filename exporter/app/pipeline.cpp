@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <stdexcept>
 
+#include "exporter/base/clock.h"
 #include "exporter/metrics/exposition.h"
 #include "exporter/os/process_metrics.h"
 #include "exporter/version.h"
@@ -87,6 +88,15 @@ NamesByCgroup Pipeline::names_of(const std::vector<WorkloadCounts>& workloads) {
     return names;
 }
 
+// Events first: then the snapshot counts no transaction whose event is still to come, but for what passes
+// now.
+RawSnapshot Pipeline::read_locked() {
+    if (auto status = drain_locked(); !status) throw std::runtime_error(status.error().message());
+    auto snapshot = source_->read();
+    if (!snapshot) throw std::runtime_error(snapshot.error().message());
+    return std::move(snapshot).value();
+}
+
 std::string Pipeline::metrics(Scraper scraper) {
     const std::lock_guard one_scrape(scrape_mutex_);
     const auto start = Clock::now();
@@ -97,20 +107,39 @@ std::string Pipeline::metrics(Scraper scraper) {
     const bool collected = last_collected_ && start - *last_collected_ < kCollectorGone;
     Folded folded;
     {
-        // Events first: then the snapshot counts no transaction whose event is still to come, but for what
-        // passes now.
         const std::lock_guard lock(mutex_);
         fold_.set_collected(collected);
-        if (auto status = drain_locked(); !status) throw std::runtime_error(status.error().message());
-        auto snapshot = source_->read();
-        if (!snapshot) throw std::runtime_error(snapshot.error().message());
-        folded = fold_.fold(snapshot.value(), names_of(snapshot.value().workloads));
+        const RawSnapshot snapshot = read_locked();
+        folded = fold_.fold(snapshot, names_of(snapshot.workloads));
         if (scraper == Scraper::collector || !collected) fold_.exported();
     }
     page_ = exposition(folded, self_metrics(std::chrono::duration<double>(Clock::now() - start).count()));
     page_time_ = Clock::now();
     page_for_ = scraper;
     return page_;
+}
+
+std::shared_ptr<const ApiData> Pipeline::api_data() {
+    const std::lock_guard one_reading(api_mutex_);
+    if (api_data_ && Clock::now() - api_time_ < kSharedScrape) return api_data_;
+    auto data = std::make_shared<ApiData>();
+    RawSnapshot snapshot;
+    NamesByCgroup names;
+    EndedWorkloads::Sums ended;
+    const uint64_t offset_ns = unix_offset_ns();
+    {
+        const std::lock_guard lock(mutex_);
+        snapshot = read_locked();
+        names = names_of(snapshot.workloads);
+        fold_.update(snapshot, names);
+        ended = fold_.ended_workloads();
+        data->slow = fold_.slow().rows(offset_ns);
+        data->slow_threshold_ns = fold_.slow().threshold_ns();
+    }
+    data->workloads = workload_report(snapshot, names, ended, offset_ns);
+    api_data_ = std::move(data);
+    api_time_ = Clock::now();
+    return api_data_;
 }
 
 }  // namespace dnsexp

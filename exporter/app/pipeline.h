@@ -9,10 +9,13 @@
 #include <mutex>
 #include <optional>
 #include <string>
+#include <vector>
 
 #include "exporter/base/result.h"
 #include "exporter/bpf/kernel_source.h"
 #include "exporter/fold/fold.h"
+#include "exporter/fold/transaction_row.h"
+#include "exporter/fold/workload_report.h"
 #include "exporter/http/router.h"
 #include "exporter/workload/directory.h"
 
@@ -24,6 +27,13 @@ inline constexpr std::chrono::milliseconds kSharedScrape{100};
 inline constexpr std::chrono::minutes kCollectorGone{5};
 // The reader comes every few milliseconds; one that has not come for so long is stuck.
 inline constexpr std::chrono::seconds kReaderStuck{10};
+
+// What the API tells, as of one reading.
+struct ApiData {
+    WorkloadReport workloads;
+    std::vector<TransactionRow> slow;
+    uint64_t slow_threshold_ns = 0;
+};
 
 // Thread-safe.
 class Pipeline {
@@ -48,6 +58,9 @@ class Pipeline {
     // 500.
     std::string metrics(Scraper scraper);
 
+    // What the API tells. Answers that come within kSharedScrape share one reading. Throws as metrics() does.
+    std::shared_ptr<const ApiData> api_data();
+
     // Watching: programs are attached and the reader runs. Never blocks.
     [[nodiscard]] bool ready() const { return attached_ && healthy(); }
     // The reader runs. Never blocks.
@@ -56,6 +69,7 @@ class Pipeline {
   private:
     FoldOptions with_searches(FoldOptions options);
     Status drain_locked();
+    RawSnapshot read_locked();
     NamesByCgroup names_of(const std::vector<WorkloadCounts>& workloads);
 
     std::mutex scrape_mutex_;  // one scrape at a time; taken before mutex_
@@ -63,6 +77,10 @@ class Pipeline {
     Clock::time_point page_time_;
     Scraper page_for_ = Scraper::reader;
     std::optional<Clock::time_point> last_collected_;
+
+    std::mutex api_mutex_;  // one reading for the API at a time; taken before mutex_
+    std::shared_ptr<const ApiData> api_data_;
+    Clock::time_point api_time_;
 
     std::mutex mutex_;  // source and fold
     std::unique_ptr<KernelSource> source_;

@@ -7,6 +7,8 @@
 #include <chrono>
 #include <optional>
 
+#include "exporter/api/json.h"
+#include "exporter/api/parameters.h"
 #include "exporter/app/pipeline.h"
 #include "exporter/base/log.h"
 #include "exporter/bpf/cgroup_root.h"
@@ -27,6 +29,7 @@ using Clock = std::chrono::steady_clock;
 constexpr std::chrono::milliseconds kSettle{50};
 // Interfaces that could not be attached are tried again, and whatever a lost message hid is found.
 constexpr std::chrono::seconds kResync{10};
+constexpr uint64_t kNsPerMillisecond = 1'000'000;
 
 // Interfaces as they come and go.
 class InterfaceKeeper {
@@ -106,13 +109,37 @@ std::unique_ptr<WorkloadDirectory> make_directory(const KernelSource& source, co
     return WorkloadDirectory::make(folders, config);
 }
 
+std::vector<ApiEndpoint> api_endpoints(Pipeline& pipeline) {
+    const auto workloads = [&pipeline](std::string_view query) -> Result<std::string> {
+        const auto filter = parse_workload_filter(query);
+        if (!filter) return filter.error();
+        return workloads_json(pipeline.api_data()->workloads, filter.value());
+    };
+    const auto slow = [&pipeline](std::string_view query) -> Result<std::string> {
+        if (auto status = check_no_parameters(query); !status) return status.error();
+        const auto data = pipeline.api_data();
+        return slow_json(data->slow, data->slow_threshold_ns, data->workloads.time_unix_ns);
+    };
+    return {{"/api/v1/slow", slow}, {"/api/v1/workloads", workloads}};
+}
+
 HttpHandlers handlers(Pipeline& pipeline, const Config& config) {
     HttpHandlers handlers;
     if (config.monitoring.prometheus_enabled)
         handlers.metrics = [&pipeline](Scraper scraper) { return pipeline.metrics(scraper); };
     handlers.ready = [&pipeline] { return pipeline.ready(); };
     handlers.healthy = [&pipeline] { return pipeline.healthy(); };
+    handlers.api = api_endpoints(pipeline);
     return handlers;
+}
+
+FoldOptions fold_options(const Config& config) {
+    FoldOptions options;
+    options.top_domains = config.metrics.top_domains;
+    options.top_clients = config.metrics.top_clients;
+    options.top_workloads = config.workload.top_workloads;
+    options.slow_threshold_ns = uint64_t{config.web.slow_query_milliseconds} * kNsPerMillisecond;
+    return options;
 }
 
 }  // namespace
@@ -130,9 +157,7 @@ Status serve(const Config& config, const Flags& flags) {
     auto source = KernelSource::make(config);
     if (!source) return source.error();
     auto directory = make_directory(*source.value(), config.workload);
-    Pipeline pipeline(
-        std::move(source).value(), std::move(directory),
-        {config.metrics.top_domains, config.metrics.top_clients, config.workload.top_workloads});
+    Pipeline pipeline(std::move(source).value(), std::move(directory), fold_options(config));
 
     // Listen before attaching: a port that is taken ends the start with nothing touched.
     auto server = HttpServer::make({effective_listen_addresses(config, flags), flags.telemetry_path},

@@ -62,12 +62,17 @@ struct MonitoringConfig {
     uint16_t prometheus_port = 10153;  // on all addresses; --web.listen-address wins over it; 1..65535
 };
 
+struct WebConfig {
+    uint32_t slow_query_milliseconds = 100;  // /api/v1/slow shows transactions that took longer; 0..60000
+};
+
 struct Config {
     PerformanceConfig performance;
     CaptureConfig capture;
     MetricsConfig metrics;
     WorkloadConfig workload;
     MonitoringConfig monitoring;
+    WebConfig web;
 };
 
 }  // namespace dnsexp

@@ -150,6 +150,7 @@ std::vector<ConfigKey> make_keys() {
     constexpr auto metrics = &Config::metrics;
     constexpr auto workload = &Config::workload;
     constexpr auto monitoring = &Config::monitoring;
+    constexpr auto web = &Config::web;
     const WholeRange port = {1, 65535};
     std::vector<ConfigKey> keys;
     const auto add = [&](const char* section, const char* name, Rule rule) {
@@ -213,6 +214,8 @@ std::vector<ConfigKey> make_keys() {
 
     add("monitoring", "prometheus_enabled", truth(Place{monitoring, &MonitoringConfig::prometheus_enabled}));
     add("monitoring", "prometheus_port", whole(Place{monitoring, &MonitoringConfig::prometheus_port}, port));
+
+    add("web", "slow_query_milliseconds", whole(Place{web, &WebConfig::slow_query_milliseconds}, {0, 60000}));
     return keys;
 }
 

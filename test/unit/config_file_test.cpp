@@ -55,6 +55,7 @@ void check_same(const Config& a, const Config& b) {
     CHECK(a.workload.top_workloads == b.workload.top_workloads);
     CHECK(a.monitoring.prometheus_enabled == b.monitoring.prometheus_enabled);
     CHECK(a.monitoring.prometheus_port == b.monitoring.prometheus_port);
+    CHECK(a.web.slow_query_milliseconds == b.web.slow_query_milliseconds);
 }
 
 class TemporaryFile {
@@ -110,6 +111,7 @@ workload:
   cluster_domain: Corp.test
   top_workloads: 5
 monitoring: {prometheus_enabled: false, prometheus_port: 9}
+web: {slow_query_milliseconds: 250}
 )",
                                          "f.yaml");
     for (const ConfigError& error : load.errors) FAIL_CHECK(error.text());
@@ -126,6 +128,7 @@ monitoring: {prometheus_enabled: false, prometheus_port: 9}
     expected.metrics = {{0.001, 0.5, 2}, 0, 1000};
     expected.workload = {WorkloadBackend::kprobe, KubernetesSource::kubelet, "n1", "::1", "Corp.test", 5};
     expected.monitoring = {false, 9};
+    expected.web = {250};
     check_same(load.config, expected);
 }
 
@@ -165,6 +168,9 @@ TEST_CASE("The two bounds of every number are inside, and their neighbours outsi
     CHECK(errors_of("capture: {late_window_ms: 300000}").empty());
     CHECK(contains(error_of("capture: {late_window_ms: 300001}"), "out of range"));
     CHECK(errors_of("metrics: {top_domains: 1000}").empty());
+    CHECK(errors_of("web: {slow_query_milliseconds: 0}").empty());
+    CHECK(errors_of("web: {slow_query_milliseconds: 60000}").empty());
+    CHECK(contains(error_of("web: {slow_query_milliseconds: 60001}"), "out of range"));
     CHECK(contains(error_of("metrics: {top_domains: 1001}"), "out of range"));
     CHECK(contains(error_of("metrics: {top_clients: 1001}"), "out of range"));
 }
@@ -291,7 +297,7 @@ TEST_CASE("An unknown name comes with the one that was probably meant") {
     CHECK(
         error_of("\ncaptures: {}") ==
         "f.yaml:2: captures: unknown section, did you mean capture?; allowed: performance, capture, metrics, "
-        "workload, monitoring");
+        "workload, monitoring, web");
     CHECK(contains(error_of("metrics: {ports: [53]}"), "did you mean capture.ports?"));
     CHECK(contains(error_of("prometheus_port: 80"), "did you mean monitoring.prometheus_port?"));
     CHECK_FALSE(contains(error_of("capture: {colour: red}"), "did you mean"));
