@@ -106,6 +106,19 @@ class LabCase(unittest.TestCase):
                    f"{script} to make {device}")
         return process
 
+    def slow_server(self, space, address, milliseconds):
+        process = Process("slow-server", space.command(sys.executable, f"{_FOLDER}/slow_server.py", address, milliseconds),
+                          self.folder)
+        self.addCleanup(process.stop)
+        space.wait_for_port(53, process)
+        return process
+
+    def named_program(self, program, name):
+        """The path of a program under another name, which its process bears."""
+        path = os.path.join(self.folder, name)
+        os.symlink(shutil.which(program), path)
+        return path
+
     def vlan(self, space, device, uplink, host, net, *tags):
         """A VLAN device with address 10.NET.0.HOST/24; tags are TPID:ID, the outer first."""
         self.helper(space, "vlan_port", device, uplink, *tags)

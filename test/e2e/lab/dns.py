@@ -159,13 +159,13 @@ class Dnsperf:
 
     _serial = 0
 
-    def __init__(self, space, folder, server, lines, *options):
+    def __init__(self, space, folder, server, lines, *options, program="dnsperf"):
         Dnsperf._serial += 1
         name = f"dnsperf-{Dnsperf._serial}"
         path = os.path.join(folder, f"{name}.txt")
         with open(path, "w", encoding="ascii") as file:
             file.write("\n".join(lines) + "\n")
-        self.process = Process(name, space.command("dnsperf", "-s", server, "-d", path, "-n", 1, *options), folder)
+        self.process = Process(name, space.command(program, "-s", server, "-d", path, "-n", 1, *options), folder)
 
     def result(self, timeout=120):
         status = self.process.wait(timeout)
@@ -182,6 +182,8 @@ class DnsperfResult:
         codes = re.search(r"Response codes:\s+(.*)", text)
         pairs = re.findall(r"(\w+) (\d+) \(", codes.group(1)) if codes else []
         self.rcodes = {rcode: int(count) for rcode, count in pairs}
+        latency = re.search(r"Average Latency \(s\):\s+([\d.]+)", text)
+        self.average_latency = float(latency.group(1)) if latency else None
 
 
 def dnsperf(space, folder, server, lines, *options):

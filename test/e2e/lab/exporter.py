@@ -12,10 +12,10 @@ PORT = 10153
 
 
 class _InNamespace(http.client.HTTPConnection):
-    """HTTP to the loopback address of a namespace."""
+    """HTTP from within a namespace."""
 
-    def __init__(self, space, port, timeout):
-        super().__init__("127.0.0.1", port, timeout=timeout)
+    def __init__(self, space, port, timeout, address):
+        super().__init__(address, port, timeout=timeout)
         self._space = space
 
     def connect(self):
@@ -24,11 +24,11 @@ class _InNamespace(http.client.HTTPConnection):
         self.sock.connect((self.host, self.port))
 
 
-def get(space, port, path, timeout=10):
-    """(status, text) of a page of the namespace's loopback; (0, reason) when nobody answers."""
-    connection = _InNamespace(space, port, timeout)
+def get(space, port, path, timeout=10, address="127.0.0.1", headers=None):
+    """(status, text) of a page, by default of the namespace's own loopback; (0, reason) when nobody answers."""
+    connection = _InNamespace(space, port, timeout, address)
     try:
-        connection.request("GET", path)
+        connection.request("GET", path, headers=headers or {})
         answer = connection.getresponse()
         return answer.status, answer.read().decode("utf-8")
     except (OSError, http.client.HTTPException) as error:
