@@ -25,6 +25,7 @@ void add(dns_workload& to, const dns_workload& what) {
 
 std::vector<double> seconds(const std::vector<uint64_t>& edges_ns) {
     std::vector<double> edges;
+    edges.reserve(edges_ns.size());
     for (const uint64_t edge : edges_ns) edges.push_back(static_cast<double>(edge) / ns_per_second);
     return edges;
 }

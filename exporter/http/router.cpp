@@ -27,6 +27,7 @@ HttpResponse internal_error(std::string_view path, std::string what) {
 
 std::vector<std::string> paths_of(const std::vector<ApiEndpoint>& endpoints) {
     std::vector<std::string> paths;
+    paths.reserve(endpoints.size());
     for (const ApiEndpoint& endpoint : endpoints) paths.push_back(endpoint.path);
     return paths;
 }
