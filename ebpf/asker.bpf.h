@@ -4,8 +4,8 @@
 #ifndef ASKER_BPF_H
 #define ASKER_BPF_H
 
-#include "ebpf/asked.bpf.h"
 #include "ebpf/sender.bpf.h"
+#include "ebpf/sockets.bpf.h"
 
 /* Fills in who sent the message in the scratch; leaves it as it is where that is not known. */
 static __always_inline void asker_find(const struct dns_scratch *scratch, struct dns_asker *asker)
@@ -14,7 +14,7 @@ static __always_inline void asker_find(const struct dns_scratch *scratch, struct
 	const struct dns_observed *at = &scratch->observed;
 	const __u32 role = at->role == DNS_ROLE_SERVER ? DNS_ROLE_SERVER : DNS_ROLE_CLIENT;
 	if (workload_backend == DNS_BACKEND_CGROUP)
-		asked_find(asked_key(scratch->message.id, scratch->message.question, role), event->client_port, at->now, asker);
+		sockets_find(scratch->message.id, scratch->message.question, role, at->now, asker);
 	else if (workload_backend == DNS_BACKEND_KPROBE)
 		sender_find(event, role, asker);
 }
@@ -29,7 +29,7 @@ static __always_inline void asker_ended(const struct dns_asker *asker, __u32 out
 static __always_inline void asker_answered(const struct dns_asker *asker, __u32 outcome, __u64 latency_ns)
 {
 	if (workload_backend == DNS_BACKEND_KPROBE && asker->known)
-		workload_answered(asker->workload, outcome, latency_ns);
+		workload_answered(asker->workload, outcome, latency_ns, 0);
 }
 
 #endif

@@ -103,8 +103,6 @@ enum {
 	DNS_WORKLOAD_OTHERS = 2,                /* the first slots: `other` of each role, whose number is the role */
 	DNS_COMM_LENGTH = 16,                   /* the kernel's TASK_COMM_LEN, a NUL included */
 	DNS_SOCKET_PENDING_SETS = 4096,         /* power of two: 16,384 queries that sockets wait for */
-	DNS_ASKED_WAYS = 4,
-	DNS_ASKED_SETS = 2048,                  /* power of two */
 	DNS_SENDERS = 8192,                     /* sockets whose sender is remembered where there are only kprobes */
 	DNS_SOCKET_LANES = 4,                   /* runs of the sockets' programs on one CPU that may be under way at a time */
 	DNS_NAME_WORDS = 32                     /* 8-octet words of the longest name */
@@ -223,14 +221,6 @@ struct dns_asker {
 	__u16 known;         /* 1: the fields above are filled */
 };
 
-/* Where programs on sockets leave word for those on interfaces. */
-struct dns_asked {
-	__u64 key;           /* hash of id, question and role; 0: free */
-	__u32 time;          /* in units of 2^20 ns */
-	__u32 client_port;
-	struct dns_asker asker;
-};
-
 /* Which hierarchy of cgroups tells containers apart: that of version 2, or a controller's of version 1. */
 enum dns_hierarchy { DNS_HIERARCHY_UNIFIED, DNS_HIERARCHY_PIDS, DNS_HIERARCHY_MEMORY, DNS_HIERARCHY_CPUACCT };
 
@@ -240,7 +230,7 @@ enum dns_backend { DNS_BACKEND_NONE, DNS_BACKEND_CGROUP, DNS_BACKEND_KPROBE };
 
 /* How a transaction is counted. */
 struct dns_pending_facts {
-	__u16 server; /* slot; in the table of sockets, the workload's */
+	__u16 server; /* slot */
 	__u8 type;    /* slot */
 	__u8 role, transport, pad[3];
 } __attribute__((aligned(8)));
@@ -375,7 +365,6 @@ struct dns_settings {
 };
 
 DNS_STATIC_ASSERT(sizeof(struct dns_workload_key) == 32, "a hash key has no hidden padding");
-DNS_STATIC_ASSERT(sizeof(struct dns_asked) == 32, "no hidden padding");
 DNS_STATIC_ASSERT(sizeof(struct dns_traffic_key) == 8, "a hash key has no hidden padding");
 DNS_STATIC_ASSERT(sizeof(struct dns_pending_record) == 48, "four records and four words make one set");
 DNS_STATIC_ASSERT(sizeof(struct dns_pending_set) == 256, "a set is four cache lines");

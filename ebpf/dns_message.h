@@ -181,17 +181,23 @@ enum { DNS_PORT_MDNS = 5353, DNS_PORT_LLMNR = 5355 };
 
 /* ---- hashes of transactions and addresses ---- */
 
+/* Spreads the good high half of a sum of NH over the low one, and the product's over the set's number. */
+DNS_INLINE __u64 dns_tag_of(__u64 hash)
+{
+	hash ^= hash >> 32;
+	return hash * 0x9e3779b97f4a7c15ULL; /* 2^64 / golden ratio (Knuth, TAOCP 3, 6.4) */
+}
+
 /* The key of a transaction but for its question: family is in the addresses. */
 DNS_INLINE __u64 dns_transaction_tag(const struct dns_address *client, const struct dns_address *server, __u32 client_port,
 				     __u32 server_port, __u32 id, __u32 role, __u32 transport,
 				     const volatile struct dns_hash_keys *keys)
 {
 	const __u64 rest = (__u64)client_port << 48 | (__u64)server_port << 32 | (__u64)id << 16 | role << 8 | transport;
-	__u64 hash = dns_nh(client->high, keys->tag[0], keys->tag[1]) + dns_nh(client->low, keys->tag[2], keys->tag[3]) +
-		     dns_nh(server->high, keys->tag[4], keys->tag[5]) + dns_nh(server->low, keys->tag[6], keys->tag[7]) +
-		     dns_nh(rest, keys->tag[8], keys->tag[9]);
-	hash ^= hash >> 32; /* spreads NH's good high half over the low one, and the product's over the set's number */
-	return hash * 0x9e3779b97f4a7c15ULL; /* 2^64 / golden ratio (Knuth, TAOCP 3, 6.4) */
+	return dns_tag_of(dns_nh(client->high, keys->tag[0], keys->tag[1]) +
+			  dns_nh(client->low, keys->tag[2], keys->tag[3]) +
+			  dns_nh(server->high, keys->tag[4], keys->tag[5]) +
+			  dns_nh(server->low, keys->tag[6], keys->tag[7]) + dns_nh(rest, keys->tag[8], keys->tag[9]));
 }
 
 DNS_INLINE __u32 dns_address_hash(const struct dns_address *address, const volatile struct dns_hash_keys *keys)

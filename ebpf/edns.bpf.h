@@ -12,18 +12,23 @@ static __always_inline __u32 edns_step(void *ctx, const __u32 how, struct dns_sc
 	return available == wanted ? dns_edns_step(scratch->window, available, &scratch->edns) : (__u32)DNS_EDNS_CUT;
 }
 
-/* Prepares the walk; 0 where there is none to make. */
-static __always_inline __u32 edns_begin(struct dns_scratch *scratch)
+/* Whether the message in the scratch has an OPT record that is worth a walk: of what sockets see, the extended RCODE
+ * alone. */
+static __always_inline __u32 edns_is_due(const __u32 how, struct dns_scratch *scratch)
+{
+	scratch->edns.dnssec_ok = 0;
+	scratch->edns.extended_rcode = 0;
+	if (how & HOOK_SOCKET && dns_kind(&scratch->message) == DNS_QUERY)
+		return 0;
+	return dns_edns_is_due(&scratch->message);
+}
+
+static __always_inline void edns_begin(struct dns_scratch *scratch)
 {
 	const struct dns_message *message = &scratch->message;
 	const struct dns_observed *at = &scratch->observed;
-	scratch->edns.dnssec_ok = 0;
-	scratch->edns.extended_rcode = 0;
-	if (!dns_edns_is_due(message))
-		return 0;
 	dns_edns_begin(&scratch->edns, at->records, at->end, at->present, message->answer_count + message->authority_count,
 		       message->additional_count);
-	return 1;
 }
 
 #endif

@@ -47,10 +47,15 @@ struct dns_load {
 	__u32 got;
 };
 
-/* Where a program's own state lies. TC and XDP programs run with softirqs off and never nest on one CPU, so they share one
- * lane. Programs of sockets run in process context too, where a softirq, or another process, may come between: each run
- * takes one of the other lanes for itself (lane.bpf.h). */
-enum { DNS_LANE_WIRE = 0, DNS_LANE_SOCKETS = 1, DNS_LANES = DNS_LANE_SOCKETS + DNS_SOCKET_LANES };
+/* Where a program counts and keeps its state. TC and XDP programs, and those that see what arrives at sockets, run with
+ * softirqs off and never nest on one CPU. What leaves sockets is seen in process context too, where a softirq, or another
+ * process, may come between: each such run takes one of the other lanes for itself (lane.bpf.h). */
+enum {
+	DNS_LANE_WIRE,
+	DNS_LANE_ARRIVING,
+	DNS_LANE_LEAVING, /* and those behind it */
+	DNS_LANES = DNS_LANE_LEAVING + DNS_SOCKET_LANES
+};
 
 enum { SCRATCH_SPILL = 512 }; /* octets: a head's mask, so that an offset that is masked with it stays inside */
 
@@ -70,13 +75,17 @@ struct dns_scratch {
 	struct dns_address source, destination;
 	struct dns_pending_choice choice;
 	struct dns_settings meant; /* of a socket's packet: its own port in place of the listed ones */
-	__u64 claims; /* of a lane of sockets: runs that have it or try to */
+	__u64 claims, releases; /* of a lane: their difference is how many runs have it or try to */
 };
+
+/* What arrives at a socket was on an interface a moment ago, most often, so its cache lines are at hand: one scratch for
+ * both. */
+static __always_inline __u32 dns_scratch_of(__u32 lane) { return lane > DNS_LANE_ARRIVING ? lane - 1 : 0; }
 
 struct {
 	__uint(type, BPF_MAP_TYPE_PERCPU_ARRAY);
-	__uint(max_entries, DNS_LANES);
-	__type(key, __u32); /* the lane */
+	__uint(max_entries, DNS_LANES - 1);
+	__type(key, __u32); /* dns_scratch_of(lane) */
 	__type(value, struct dns_scratch);
 } scratch SEC(".maps") __weak;
 
@@ -184,26 +193,33 @@ struct {
 	__type(value, struct dns_workload);
 } workloads SEC(".maps") __weak;
 
-/* Queries that sockets wait for, or are to answer. Full: the oldest of the set gives way and is counted. */
+/* Word left for the programs on interfaces: who asked this question, or has just answered it. */
+struct dns_socket_word {
+	__u32 question;      /* 32 bits of its hash */
+	__u32 pid, tid, uid; /* as in dns_asker; pid 0: not known */
+};
+
+/* Queries that sockets wait for, or are to answer. Two cache lines a set: the programs of sockets find and end a query by
+ * the first alone, which moves from CPU to CPU. The words are those of dns_pending_set, never BUSY. Full: the oldest of the
+ * set gives way and is counted. Mappable only because the kernel then begins the array at a page. */
+struct dns_socket_set {
+	__u64 word[DNS_PENDING_WAYS];
+	__u32 check[DNS_PENDING_WAYS];    /* bits of the tag and of the question */
+	__u16 workload[DNS_PENDING_WAYS]; /* slot */
+	struct bpf_spin_lock lock;
+	__u32 expected;                   /* written so that the line is at hand; nobody reads it */
+	struct dns_socket_word left[DNS_PENDING_WAYS];
+};
+DNS_STATIC_ASSERT(__builtin_offsetof(struct dns_socket_set, left) == 64, "the first line");
+DNS_STATIC_ASSERT(sizeof(struct dns_socket_set) == 128, "two lines");
+
 struct {
 	__uint(type, BPF_MAP_TYPE_ARRAY);
+	__uint(map_flags, BPF_F_MMAPABLE);
 	__uint(max_entries, DNS_SOCKET_PENDING_SETS);
 	__type(key, __u32);
-	__type(value, struct dns_pending_locked);
+	__type(value, struct dns_socket_set);
 } socket_pending SEC(".maps") __weak;
-
-/* Word of who sent a message, for the programs that see it on an interface a moment later. The oldest gives way. */
-struct dns_asked_set {
-	struct bpf_spin_lock lock;
-	__u32 next; /* way */
-	struct dns_asked way[DNS_ASKED_WAYS];
-};
-struct {
-	__uint(type, BPF_MAP_TYPE_ARRAY);
-	__uint(max_entries, DNS_ASKED_SETS);
-	__type(key, __u32);
-	__type(value, struct dns_asked_set);
-} asked SEC(".maps") __weak;
 
 /* TCP streams: one set is a map value. Full: the set's idlest gives way; counted, and the message too that it was in. */
 struct dns_flow_set {

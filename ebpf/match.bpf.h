@@ -84,7 +84,7 @@ static __always_inline void match_query(const struct observed *o)
 	if (o->at->role != DNS_ROLE_SERVER) /* who answers, is known when he does */
 		asker_find(o->scratch, &record.asker);
 	if (o->how & HOOK_LOCK)
-		result = pending_lock_insert(&pending_lock, pending_set_mask, &record, o->at->now, &o->scratch->choice, &slot);
+		result = pending_lock_insert(&record, o->at->now, &o->scratch->choice, &slot);
 	else
 		result = pending_cas_insert(&record, o->at->now, &o->scratch->choice, &slot);
 	if (result == PENDING_RETRANSMISSION) {
@@ -174,7 +174,7 @@ static __always_inline void match_response(const struct observed *o)
 	__u32 result, outcome, undelivered = 0;
 
 	if (o->how & HOOK_LOCK)
-		result = pending_lock_complete(&pending_lock, pending_set_mask, o->at->tag, message->question, o->at->now, &o->scratch->choice, &slot);
+		result = pending_lock_complete(o->at->tag, message->question, o->at->now, &o->scratch->choice, &slot);
 	else
 		result = pending_cas_complete(o->at->tag, message->question, o->at->now, &o->scratch->choice, &slot);
 	if (result == PENDING_UNMATCHED && match_is_of_group(o)) {

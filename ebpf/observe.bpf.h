@@ -5,11 +5,13 @@
 
 #include "ebpf/edns.bpf.h"
 #include "ebpf/flow.bpf.h"
+#include "ebpf/sockets.bpf.h"
 #include "ebpf/dns_unreachable.h"
 
 static __always_inline struct dns_scratch *observe_scratch(__u32 lane)
 {
-	return bpf_map_lookup_elem(&scratch, &lane);
+	const __u32 index = dns_scratch_of(lane);
+	return bpf_map_lookup_elem(&scratch, &index);
 }
 
 /* Role by direction: a query that leaves makes this host a client, one that arrives a server; responses the other way. */
@@ -62,6 +64,10 @@ static __always_inline __u32 observe_datagram(void *ctx, const __u32 how, __u32 
 	available = load_bytes(ctx, how, frame->payload, scratch->event.message, available, DNS_PREFIX_LOAD);
 	if (!available)
 		return DNS_LOAD_FAILED;
+	if (how & HOOK_SOCKET) {
+		const __u8 *header = scratch->event.message;
+		sockets_expect(dns_be16(header), observe_role(how, header[2] >> 7));
+	}
 	reason = observe_parse_message(lane, available, frame->length);
 	at->records = frame->payload + dns_question_end(&scratch->message);
 	at->end = frame->payload + frame->length;

@@ -9,10 +9,10 @@
 #include <bpf/bpf_endian.h>
 #include <bpf/bpf_helpers.h>
 
-#include "ebpf/asked.bpf.h"
 #include "ebpf/lane.bpf.h"
 #include "ebpf/owner.bpf.h"
 #include "ebpf/parts.bpf.h"
+#include "ebpf/sockets.bpf.h"
 
 char LICENSE[] SEC("license") = "Dual BSD/GPL";
 
@@ -56,110 +56,109 @@ DNS_OWNER_HOOKS(_ol, 0)  /* the thread's, where there is none */
 
 /* ---- what it sends and receives ---- */
 
-/* Fills in who has the socket, and returns the slot of his workload. */
-static __always_inline __u32 owner_asker(struct __sk_buff *skb, __u32 role, struct dns_asker *asker)
+/* Fills in who has the socket. */
+static __always_inline void owner_who(struct __sk_buff *skb, struct sockets_message *message)
 {
 	struct bpf_sock *sk = skb->sk;
 	struct dns_owner *owner = sk ? bpf_sk_storage_get(&owners, sk, 0, 0) : 0;
 	struct dns_workload_key key = {};
 	if (owner) {
-		asker->pid = owner->task.pid;
-		asker->tid = owner->task.tid;
-		asker->uid = owner->task.uid;
-		asker->known = 1;
-		asker->workload = owner_slot(owner, role);
-		return asker->workload;
+		message->pid = owner->task.pid;
+		message->tid = owner->task.tid;
+		message->uid = owner->task.uid;
+		message->workload = owner_slot(owner, message->role);
+		return;
 	}
 	/* Opened before all, and not found then: the cgroup is known. */
 	key.cgroup = bpf_skb_cgroup_id(skb);
-	key.role = role;
-	asker->workload = workload_claim(&key);
-	return asker->workload;
+	key.role = message->role;
+	message->workload = workload_claim(&key);
 }
 
-static __always_inline void owner_query(struct __sk_buff *skb, struct dns_stats *stats, struct dns_scratch *scratch)
+static __always_inline void owner_query(struct dns_stats *stats, struct dns_pending_choice *choice,
+					const struct sockets_message *query)
 {
-	const struct dns_observed *at = &scratch->observed;
-	struct pending_slot slot = {};
-	struct dns_pending_record record = {
-		.tag = at->tag,
-		.question = scratch->message.question,
-		.facts = { .role = at->role, .transport = scratch->frame.transport },
-	};
-	__u32 result;
-
-	record.facts.server = owner_asker(skb, at->role, &record.asker);
-	asked_put(asked_key(scratch->message.id, record.question, at->role), scratch->event.client_port, at->now, &record.asker);
-	result = pending_lock_insert(&socket_pending, DNS_SOCKET_PENDING_SETS - 1, &record, at->now, &scratch->choice, &slot);
+	struct sockets_end gave_way = {};
+	const __u32 result = sockets_insert(query, choice, &gave_way);
 	if (result == PENDING_CONTENDED) {
 		stats->pending_contended++;
-		workload_ended(record.facts.server, DNS_OUTCOME_UNTRACKED);
+		workload_ended(query->workload, DNS_OUTCOME_UNTRACKED);
 	}
 	if (result != PENDING_INSERTED)
 		return;
-	slot.set->record[slot.way & (DNS_PENDING_WAYS - 1)] = record;
-	pending_lock_publish(&slot, &record, at->now);
 	stats->sockets_tracked++;
-	if (slot.has_evicted) {
+	if (gave_way.ended) {
 		stats->sockets_ended++;
-		workload_ended(slot.facts.server, slot.evicted);
+		workload_ended(gave_way.workload, gave_way.outcome);
 	}
 }
 
-static __always_inline void owner_response(struct __sk_buff *skb, struct dns_stats *stats, struct dns_scratch *scratch)
+static __always_inline void owner_response(struct __sk_buff *skb, const __u32 how, struct dns_stats *stats,
+					   struct dns_scratch *scratch, struct sockets_message *response)
 {
-	const struct dns_observed *at = &scratch->observed;
-	struct pending_slot slot = {};
-	struct dns_asker asker = {};
-	__u32 result, workload = 0;
-
-	if (at->role == DNS_ROLE_SERVER) { /* the process that answers, which may be another than the one that listens */
-		workload = owner_asker(skb, DNS_ROLE_SERVER, &asker);
-		asked_put(asked_key(scratch->message.id, scratch->message.question, DNS_ROLE_SERVER), scratch->event.client_port,
-			  at->now, &asker);
-	}
-	result = pending_lock_complete(&socket_pending, DNS_SOCKET_PENDING_SETS - 1, at->tag, scratch->message.question, at->now,
-				       &scratch->choice, &slot);
-	if (!pending_is_match(result))
+	const __u32 outcome = dns_rcode(&scratch->message) | (scratch->edns.extended_rcode & 0xff) << 4;
+	struct sockets_end end = {};
+	__u32 result;
+	if (how & HOOK_EGRESS) /* the process that answers, which may be another than the one that listens */
+		owner_who(skb, response);
+	result = sockets_complete(response, &end);
+	if (result == PENDING_UNMATCHED)
 		return;
 	stats->sockets_ended++;
-	if (at->role != DNS_ROLE_SERVER)
-		workload = slot.facts.server;
-	if (result == PENDING_MATCHED)
-		workload_answered(workload, at->outcome, slot.age_ns);
-	else
-		workload_ended(workload, DNS_OUTCOME_TIMEOUT);
+	if (!(how & HOOK_EGRESS))
+		response->workload = end.workload;
+	if (result == PENDING_EXPIRED) {
+		workload_ended(response->workload, DNS_OUTCOME_TIMEOUT);
+		return;
+	}
+	workload_answered(response->workload, outcome, end.age_ns, how & HOOK_EGRESS);
+}
+
+/* A transaction at its socket, but for its question. A client's server may be another than it meant, so that only the
+ * socket tells; a server's socket has many clients. */
+static __always_inline __u64 owner_tag(const struct dns_scratch *scratch, __u64 cookie, const __u32 how, __u32 role)
+{
+	const struct dns_address *client = how & HOOK_EGRESS ? &scratch->destination : &scratch->source;
+	const __u32 port = how & HOOK_EGRESS ? scratch->frame.destination_port : scratch->frame.source_port;
+	__u64 hash = dns_nh(cookie, hash_keys.tag[4], hash_keys.tag[5]);
+	__u64 rest = (__u64)scratch->message.id << 16 | role << 8 | scratch->frame.transport;
+	if (role == DNS_ROLE_SERVER) {
+		rest |= (__u64)port << 48;
+		hash += dns_nh(client->high, hash_keys.tag[0], hash_keys.tag[1]) +
+			dns_nh(client->low, hash_keys.tag[2], hash_keys.tag[3]);
+	}
+	return dns_tag_of(hash + dns_nh(rest, hash_keys.tag[8], hash_keys.tag[9]));
 }
 
 /* The message in the scratch, its OPT record included, is counted. */
+static __always_inline void owner_count(struct __sk_buff *skb, const __u32 how, struct dns_stats *stats,
+					struct dns_scratch *scratch)
+{
+	struct sockets_message message = {};
+	__u32 kind;
+	kind = dns_kind(&scratch->message);
+	stats->opcodes[kind][dns_opcode(&scratch->message)]++;
+	if (dns_opcode(&scratch->message) != DNS_OPCODE_QUERY || dns_is_multicast(&scratch->destination))
+		return;
+	message.role = observe_role(how, kind);
+	message.id = scratch->message.id;
+	message.question = scratch->message.question;
+	message.now = bpf_ktime_get_ns();
+	message.tag = owner_tag(scratch, bpf_get_socket_cookie(skb), how, message.role);
+	if (kind == DNS_QUERY) {
+		owner_who(skb, &message);
+		owner_query(stats, &scratch->choice, &message);
+	} else {
+		owner_response(skb, how, stats, scratch, &message);
+	}
+}
+
 static __always_inline int owner_message(struct __sk_buff *skb, const __u32 how, __u32 lane)
 {
 	struct dns_stats *stats = store_stats(lane);
 	struct dns_scratch *scratch = observe_scratch(lane);
-	const struct dns_address nobody = {};
-	struct dns_address place = {};
-	struct dns_observed *at;
-	__u32 kind, is_server;
-	if (!stats || !scratch)
-		return 0;
-	at = &scratch->observed;
-	kind = dns_kind(&scratch->message);
-	stats->opcodes[kind][dns_opcode(&scratch->message)]++;
-	if (dns_opcode(&scratch->message) != DNS_OPCODE_QUERY || dns_is_multicast(&scratch->destination))
-		return 0;
-	observe_endpoints(scratch);
-	at->role = observe_role(how, kind);
-	at->outcome = dns_rcode(&scratch->message) | (scratch->edns.extended_rcode & 0xff) << 4;
-	at->now = bpf_ktime_get_ns();
-	place.high = bpf_get_socket_cookie(skb);
-	is_server = at->role == DNS_ROLE_SERVER; /* of many clients, so theirs is the other end */
-	at->tag = dns_transaction_tag(is_server ? &scratch->event.client : &nobody, &place,
-				      is_server ? scratch->event.client_port : 0, 0, scratch->message.id, at->role,
-				      scratch->frame.transport, &hash_keys);
-	if (kind == DNS_QUERY)
-		owner_query(skb, stats, scratch);
-	else
-		owner_response(skb, stats, scratch);
+	if (stats && scratch)
+		owner_count(skb, how, stats, scratch);
 	return 0;
 }
 
@@ -212,17 +211,42 @@ __noinline __u32 owner_frame(struct __sk_buff *skb, __u32 lane)
 	return reason;
 }
 
-enum owner_next { OWNER_DONE, OWNER_MESSAGE, OWNER_STREAM };
+enum owner_next { OWNER_DONE, OWNER_MESSAGE, OWNER_STREAM, OWNER_NOT_PLAIN };
+
+/* Nearly all packets: a datagram behind plain headers, all in one function. What is not so goes the long way. */
+static __always_inline __u32 owner_plain(struct __sk_buff *skb, const __u32 how, __u32 lane)
+{
+	const struct dns_packet packet = load_packet(skb->data, skb->data_end);
+	struct dns_scratch *scratch = observe_scratch(lane);
+	struct dns_stats *stats = store_stats(lane);
+	__u32 reason;
+	if (!scratch || !stats || skb->gso_size ||
+	    dns_frame_plain(packet, &settings, &scratch->frame, &scratch->source, &scratch->destination) != DNS_OK)
+		return OWNER_NOT_PLAIN;
+	reason = observe_datagram(skb, how, lane, scratch, skb->len);
+	DNS_RELOAD();
+	store_packet(stats, DNS_PROTO_UDP, reason, 1);
+	if (reason != DNS_OK)
+		return OWNER_DONE;
+	if (edns_is_due(how, scratch))
+		return OWNER_MESSAGE;
+	owner_count(skb, how, stats, scratch);
+	return OWNER_DONE;
+}
 
 /* How the payload of a packet whose frame was read is to be looked at. */
 static __always_inline __u32 owner_payload(struct __sk_buff *skb, const __u32 how, __u32 lane, __u32 reason)
 {
-	const __u64 cookie = bpf_get_socket_cookie(skb);
-	const __u32 place = cookie ^ cookie >> 32;
+	__u64 cookie;
+	__u32 place = 0;
 	struct dns_scratch *scratch = observe_scratch(lane);
 	struct dns_stats *stats = store_stats(lane);
 	if (!scratch || !stats)
 		return OWNER_DONE;
+	if (scratch->frame.transport == DNS_TCP || reason == DNS_FRAME_SYN) { /* what tells its streams apart */
+		cookie = bpf_get_socket_cookie(skb);
+		place = cookie ^ cookie >> 32;
+	}
 	if (reason == DNS_FRAME_SYN)
 		stream_forget(stats, scratch, how, place);
 	if (reason == DNS_OK && scratch->frame.transport == DNS_TCP) {
@@ -241,20 +265,22 @@ static __always_inline __u32 owner_payload(struct __sk_buff *skb, const __u32 ho
 
 #define DNS_SOCKET_HOOK(section, name, how)                                                                            \
 	DNS_PARTS(struct __sk_buff, name, how, owner_message)                                                          \
+	__noinline __u32 name##_plain(struct __sk_buff *skb, __u32 lane) { return owner_plain(skb, how, lane); }       \
 	__noinline __u32 name##_payload(struct __sk_buff *skb, __u32 lane, __u32 reason)                               \
 	{                                                                                                              \
 		return owner_payload(skb, how, lane, reason);                                                          \
 	}                                                                                                              \
 	static __always_inline void name##_look(struct __sk_buff *skb, __u32 lane, __u32 meant)                        \
 	{                                                                                                              \
-		const __u32 reason = meant ? owner_frame_meant(skb, lane) : owner_frame(skb, lane);                    \
-		__u32 next = reason == DNS_FRAME_OTHER ? (__u32)OWNER_DONE : name##_payload(skb, lane, reason);        \
-		if (next == OWNER_STREAM) {                                                                            \
-			name##_stream(skb, lane);                                                                      \
-		} else if (next == OWNER_MESSAGE) {                                                                    \
-			name##_edns(skb, lane);                                                                        \
-			name##_message(skb, lane);                                                                     \
+		__u32 reason, next = meant ? (__u32)OWNER_NOT_PLAIN : name##_plain(skb, lane);                         \
+		if (next == OWNER_NOT_PLAIN) {                                                                         \
+			reason = meant ? owner_frame_meant(skb, lane) : owner_frame(skb, lane);                        \
+			next = reason == DNS_FRAME_OTHER ? (__u32)OWNER_DONE : name##_payload(skb, lane, reason);      \
 		}                                                                                                      \
+		if (next == OWNER_STREAM)                                                                              \
+			name##_stream(skb, lane);                                                                      \
+		else if (next == OWNER_MESSAGE)                                                                        \
+			name##_read(skb, lane);                                                                        \
 	}                                                                                                              \
 	SEC(section) int name(struct __sk_buff *skb)                                                                   \
 	{                                                                                                              \
@@ -265,11 +291,11 @@ static __always_inline __u32 owner_payload(struct __sk_buff *skb, const __u32 ho
 			if (!meant)                                                                                    \
 				return OWNER_PASS;                                                                     \
 		}                                                                                                      \
-		lane = lane_take();                                                                                    \
+		lane = lane_take(how);                                                                                    \
 		if (!lane)                                                                                             \
 			return OWNER_PASS;                                                                             \
 		name##_look(skb, lane, meant);                                                                                \
-		lane_give_back(lane);                                                                                  \
+		lane_give_back(how, lane);                                                                                  \
 		return OWNER_PASS;                                                                                     \
 	}
 

@@ -36,14 +36,22 @@ static __always_inline void parts_stream_done(__u32 lane, __u32 finished)
 	{                                                                                                              \
 		struct dns_scratch *scratch = observe_scratch(lane);                                                   \
 		__u32 i, result = DNS_EDNS_MORE;                                                                       \
-		if (!scratch || !edns_begin(scratch))                                                                  \
+		if (!scratch)                                                                                          \
 			return 0;                                                                                      \
+		edns_begin(scratch);                                                                                   \
 		for (i = 0; i < DNS_EDNS_STEPS && result == DNS_EDNS_MORE; i++)                                        \
 			result = name##_edns_step(ctx, lane);                                                          \
 		parts_edns_done(lane, result == DNS_EDNS_MORE ? (__u32)DNS_EDNS_CUT : result);                         \
 		return 0;                                                                                              \
 	}                                                                                                              \
 	__noinline int name##_message(context *ctx, __u32 lane) { return counted(ctx, how, lane); }                    \
+	static __always_inline void name##_read(context *ctx, __u32 lane)                                              \
+	{                                                                                                              \
+		struct dns_scratch *scratch = observe_scratch(lane);                                                   \
+		if (scratch && edns_is_due(how, scratch))                                                              \
+			name##_edns(ctx, lane);                                                                        \
+		name##_message(ctx, lane);                                                                             \
+	}                                                                                                              \
 	__noinline __u32 name##_load(context *ctx, __u32 lane)                                                         \
 	{                                                                                                              \
 		struct dns_scratch *scratch = observe_scratch(lane);                                                   \
@@ -59,10 +67,8 @@ static __always_inline void parts_stream_done(__u32 lane, __u32 finished)
 		name##_load(ctx, lane);                                                                                \
 		DNS_RELOAD();                                                                                          \
 		step = stream_step(stats, scratch, lane);                                                              \
-		if (step == STREAM_MESSAGE) {                                                                          \
-			name##_edns(ctx, lane);                                                                        \
-			name##_message(ctx, lane);                                                                     \
-		}                                                                                                      \
+		if (step == STREAM_MESSAGE)                                                                            \
+			name##_read(ctx, lane);                                                                        \
 		return step;                                                                                           \
 	}                                                                                                              \
 	__noinline __u32 name##_burst(context *ctx, __u32 lane)                                                        \

@@ -1,20 +1,20 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
- * Pending queries under a bpf_spin_lock per set, for kernels from 5.10 whose BPF has no cmpxchg, and for sockets on every
- * kernel. `table` is the map, `mask` its number of sets minus one. No helper may run under the lock, so an insert marks its way BUSY, unlocks, fills the record and the detail, and publishes by one store:
- * nobody else changes a BUSY word. */
+ * Pending queries under a bpf_spin_lock per set, for kernels from 5.10 whose BPF has no cmpxchg. No helper may run under
+ * the lock, so an insert marks its way BUSY, unlocks, fills the record and the detail, and publishes by one store: nobody
+ * else changes a BUSY word. */
 #ifndef PENDING_LOCK_BPF_H
 #define PENDING_LOCK_BPF_H
 
 #include "ebpf/pending.bpf.h"
 
-static __always_inline __u32 pending_lock_insert(void *table, __u32 mask, const struct dns_pending_record *query, __u64 now,
+static __always_inline __u32 pending_lock_insert(const struct dns_pending_record *query, __u64 now,
 						 struct dns_pending_choice *choice, struct pending_slot *slot)
 {
 	__u32 pass;
 	slot->busy = pending_word(now, query->tag, DNS_PENDING_BUSY);
 	for (pass = 0; pass <= PENDING_PASS_EVICT; pass++) { /* no race to lose under the lock */
-		const __u32 number = pending_set_of(query->tag, pass == PENDING_PASS_SECOND, mask);
-		struct dns_pending_locked *locked = bpf_map_lookup_elem(table, &number);
+		const __u32 number = pending_set_of(query->tag, pass == PENDING_PASS_SECOND, pending_set_mask);
+		struct dns_pending_locked *locked = bpf_map_lookup_elem(&pending_lock, &number);
 		struct dns_pending_set *set = (struct dns_pending_set *)locked;
 		__u32 taken;
 		if (!locked)
@@ -46,13 +46,13 @@ static __always_inline void pending_lock_publish(struct pending_slot *slot, cons
 	bpf_spin_unlock(&locked->lock);
 }
 
-static __always_inline __u32 pending_lock_complete(void *table, __u32 mask, __u64 tag, __u64 question, __u64 now, struct dns_pending_choice *choice,
+static __always_inline __u32 pending_lock_complete(__u64 tag, __u64 question, __u64 now, struct dns_pending_choice *choice,
 						   struct pending_slot *slot)
 {
 	__u32 pass, result = PENDING_UNMATCHED;
 	for (pass = 0; pass <= PENDING_PASS_SECOND; pass++) {
-		const __u32 number = pending_set_of(tag, pass, mask);
-		struct dns_pending_locked *locked = bpf_map_lookup_elem(table, &number);
+		const __u32 number = pending_set_of(tag, pass, pending_set_mask);
+		struct dns_pending_locked *locked = bpf_map_lookup_elem(&pending_lock, &number);
 		struct dns_pending_set *set = (struct dns_pending_set *)locked;
 		if (!locked)
 			return PENDING_UNMATCHED;

@@ -44,12 +44,12 @@ static __always_inline __u32 sweep_find(struct dns_pending_locked *set, __u64 no
 }
 
 /* Whether anything in the set is old enough to look at under the lock. */
-static __always_inline __u32 sweep_due(const struct dns_pending_locked *set, __u64 now)
+static __always_inline __u32 sweep_due(const __u64 *words, __u64 now)
 {
 	__u32 way, due = 0;
 #pragma unroll
 	for (way = 0; way < DNS_PENDING_WAYS; way++) {
-		const __u64 word = *(volatile const __u64 *)&set->word[way];
+		const __u64 word = *(volatile const __u64 *)&words[way];
 		due |= word && pending_age(now, word) > query_timeout_ns;
 	}
 	return due;
@@ -79,7 +79,7 @@ static __always_inline __u32 sweep_set(__u32 number, __u64 now)
 	struct dns_event *event;
 	__u64 expired = 0;
 	__u32 way, index;
-	if (!set || !sweep_due(set, now))
+	if (!set || !sweep_due(set->word, now))
 		return 0;
 	way = sweep_find(set, now, &expired);
 	index = number * DNS_PENDING_WAYS + way;
@@ -101,40 +101,41 @@ static __always_inline __u32 sweep_set(__u32 number, __u64 now)
 	return 1;
 }
 
-/* Ends one expired query of sockets; returns 1 where more may be due in the set. */
-static __always_inline __u32 sweep_socket_set(__u32 number, __u64 now)
+/* Ends the expired queries of sockets in one set. */
+static __always_inline void sweep_socket_set(__u32 number, __u64 now)
 {
-	struct dns_pending_locked *set = bpf_map_lookup_elem(&socket_pending, &number);
-	struct dns_pending_facts facts = {};
-	__u64 expired = 0, *word;
-	__u32 way, taken = 0;
-	if (!set || !sweep_due(set, now))
-		return 0;
-	way = sweep_find(set, now, &expired);
-	if (way >= DNS_PENDING_WAYS)
-		return 0;
-	word = &set->word[way & (DNS_PENDING_WAYS - 1)];
+	struct dns_socket_set *set = bpf_map_lookup_elem(&socket_pending, &number);
+	__u32 expired[DNS_PENDING_WAYS]; /* slots of workloads */
+	__u32 way;
+	if (!set || !sweep_due(set->word, now))
+		return;
 	bpf_spin_lock(&set->lock);
-	if (*word == expired) {
-		*word = (expired & ~(__u64)DNS_PENDING_STATE_MASK) | DNS_PENDING_TIMED_OUT;
-		facts = set->record[way & (DNS_PENDING_WAYS - 1)].facts;
-		taken = 1;
+#pragma unroll
+	for (way = 0; way < DNS_PENDING_WAYS; way++) {
+		const __u64 word = set->word[way];
+		expired[way] = DNS_WORKLOADS;
+		if (!word || pending_age(now, word) <= query_timeout_ns)
+			continue;
+		if (pending_state(word) == DNS_PENDING_LIVE)
+			expired[way] = set->workload[way];
+		set->word[way] = 0; /* what comes later is not counted of sockets */
 	}
 	bpf_spin_unlock(&set->lock);
-	if (taken) {
-		workload_ended(facts.server, DNS_OUTCOME_TIMEOUT);
+#pragma unroll
+	for (way = 0; way < DNS_PENDING_WAYS; way++) {
+		if (expired[way] >= DNS_WORKLOADS)
+			continue;
+		workload_ended(expired[way], DNS_OUTCOME_TIMEOUT);
 		sockets_swept++;
 	}
-	return 1;
 }
 
 SEC("tc") int dns_sweep_sock(struct __sk_buff *skb)
 {
 	const __u64 now = bpf_ktime_get_ns();
-	__u32 number = socket_cursor & (DNS_SOCKET_PENDING_SETS - 1);
+	const __u32 number = socket_cursor++ & (DNS_SOCKET_PENDING_SETS - 1);
 	(void)skb;
-	if (!sweep_socket_set(number, now))
-		socket_cursor = number + 1;
+	sweep_socket_set(number, now);
 	return TC_ACT_OK;
 }
 

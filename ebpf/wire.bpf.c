@@ -196,12 +196,10 @@ static __always_inline __u32 watch_sign(const __u32 how, __u32 reason, __u32 ifi
 	{                                                                                                              \
 		if (next == WATCH_FRAGMENT)                                                                            \
 			next = name##_fragment(ctx);                                                                   \
-		if (next == WATCH_STREAM) {                                                                            \
+		if (next == WATCH_STREAM)                                                                              \
 			name##_stream(ctx, DNS_LANE_WIRE);                                                             \
-		} else if (next == WATCH_MESSAGE) {                                                                    \
-			name##_edns(ctx, DNS_LANE_WIRE);                                                               \
-			name##_message(ctx, DNS_LANE_WIRE);                                                            \
-		}                                                                                                      \
+		else if (next == WATCH_MESSAGE)                                                                        \
+			name##_read(ctx, DNS_LANE_WIRE);                                                               \
 	}
 
 /* A program tells by a few loads that a packet is not DNS, and is done with nearly all of them. */

@@ -59,28 +59,38 @@ static __always_inline __u32 workload_outcome(__u32 outcome)
 	return outcome == DNS_OUTCOME_UNTRACKED ? DNS_WORKLOAD_UNTRACKED : DNS_WORKLOAD_RCODE_OTHER;
 }
 
-/* One query of the workload has ended. Returns the workload's counters. */
-static __always_inline struct dns_workload *workload_ended(__u32 slot, __u32 outcome)
+static __always_inline void workload_add(__u64 *counter, __u64 n, const __u32 atomic)
+{
+	if (atomic)
+		__sync_fetch_and_add(counter, n);
+	else
+		*counter += n;
+}
+
+/* One query of the workload has ended without an answer. */
+static __always_inline void workload_ended(__u32 slot, __u32 outcome)
 {
 	__u32 index = workload_outcome(outcome);
 	struct dns_workload *counts = bpf_map_lookup_elem(&workloads, &slot);
 	if (!counts)
-		return 0;
+		return;
 	DNS_BOUND(index, DNS_WORKLOAD_OUTCOME_MASK);
-	__sync_fetch_and_add(&counts->outcomes[index], 1);
-	return counts;
+	workload_add(&counts->outcomes[index], 1, 1);
 }
 
-/* One query of the workload was answered. */
-static __always_inline void workload_answered(__u32 slot, __u32 outcome, __u64 latency_ns)
+/* One query of the workload was answered. `atomic`: unless no other run on this CPU can come between that counts answers
+ * for the same workload, which are all counted by the same hook: a client's arrive, a server's leave. */
+static __always_inline void workload_answered(__u32 slot, __u32 outcome, __u64 latency_ns, const __u32 atomic)
 {
-	struct dns_workload *counts = workload_ended(slot, outcome);
-	__u32 bucket = dns_latency_bucket(settings.latency_edges_ns, latency_ns);
+	struct dns_workload *counts = bpf_map_lookup_elem(&workloads, &slot);
+	__u32 index = workload_outcome(outcome), bucket = dns_latency_bucket(settings.latency_edges_ns, latency_ns);
 	if (!counts)
 		return;
+	DNS_BOUND(index, DNS_WORKLOAD_OUTCOME_MASK);
 	DNS_BOUND(bucket, DNS_LATENCY_BUCKETS - 1);
-	__sync_fetch_and_add(&counts->latency_sum_ns, latency_ns);
-	__sync_fetch_and_add(&counts->latency[bucket], 1);
+	workload_add(&counts->outcomes[index], 1, atomic);
+	workload_add(&counts->latency_sum_ns, latency_ns, atomic);
+	workload_add(&counts->latency[bucket], 1, atomic);
 }
 
 #endif

@@ -120,9 +120,8 @@ Status KernelSource::sweep(const EventSink& sink) {
 Status KernelSource::sweep_sockets() {
     if (programs_.backend != DNS_BACKEND_CGROUP) return ok();
     unsigned char packet[64] = {};  // the program reads none of it; the kernel wants an Ethernet header
-    // A set may hold the cursor for each of its ways; what is left over comes with the next sweep.
     LIBBPF_OPTS(bpf_test_run_opts, options, .data_in = packet, .data_size_in = sizeof packet,
-                .repeat = 2 * DNS_SOCKET_PENDING_SETS);
+                .repeat = DNS_SOCKET_PENDING_SETS);
     const int program = bpf_program__fd(programs_.skeleton->progs.dns_sweep_sock);
     if (bpf_prog_test_run_opts(program, &options) && errno != EINTR)
         return Error{"run BPF program", "dns_sweep_sock", errno, "", ""};

@@ -134,7 +134,6 @@ Status set_map_sizes(dns_exporter& skeleton, const Config& config, const Owners&
         {skeleton.maps.workload_keys, if_used(any, DNS_WORKLOADS)},
         {skeleton.maps.workload_slots, if_used(any, DNS_WORKLOADS)},
         {skeleton.maps.socket_pending, if_used(sockets, DNS_SOCKET_PENDING_SETS)},
-        {skeleton.maps.asked, if_used(sockets, DNS_ASKED_SETS)},
         {skeleton.maps.senders, if_used(owners.backend == DNS_BACKEND_KPROBE, DNS_SENDERS)},
     };
     for (const auto& [map, entries] : sizes)

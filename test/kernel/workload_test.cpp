@@ -198,13 +198,13 @@ TEST_CASE("Where all lanes of a CPU are taken the message passes and is counted 
     const bpf_map* scratch = programs.skeleton->maps.scratch;
     const size_t octets = (bpf_map__value_size(scratch) + 7) / 8 * 8;
     std::vector<uint8_t> taken(octets * static_cast<size_t>(libbpf_num_possible_cpus()));
-    // `claims` is the struct's last member.
-    for (size_t at = octets; at <= taken.size(); at += octets) taken[at - 8] = 1;
-    for (uint32_t lane = 1; lane <= DNS_SOCKET_LANES; ++lane)
+    // `claims` and `releases` are the struct's last members.
+    for (size_t at = octets; at <= taken.size(); at += octets) taken[at - 16] = 1;
+    for (uint32_t lane = 1; lane <= DNS_SOCKET_LANES; ++lane)  // 0 is of what arrives
         REQUIRE(bpf_map_update_elem(bpf_map__fd(scratch), &lane, taken.data(), BPF_ANY) == 0);
     const Bytes packet = Packet().ethernet().ipv4().udp(40000, 53).payload(query(7).build()).build();
     const Verdict verdict =
-        run_program(bpf_program__fd(programs.skeleton->progs.dns_socket_in), HookPoint::tc_in, packet);
+        run_program(bpf_program__fd(programs.skeleton->progs.dns_socket_out), HookPoint::tc_out, packet);
     CHECK(verdict.value == 1);
     const RawSnapshot snapshot = kernel.read();
     CHECK(snapshot.sockets.lanes_busy == 1);
