@@ -12,6 +12,7 @@
 #include "ebpf/lane.bpf.h"
 #include "ebpf/owner.bpf.h"
 #include "ebpf/parts.bpf.h"
+#include "ebpf/search.bpf.h"
 #include "ebpf/sockets.bpf.h"
 
 char LICENSE[] SEC("license") = "Dual BSD/GPL";
@@ -93,7 +94,19 @@ static __always_inline void owner_query(struct dns_stats *stats, struct dns_pend
 	}
 }
 
-static __always_inline void owner_response(struct __sk_buff *skb, const __u32 how, struct dns_stats *stats,
+/* What is left of a client's answer that belongs to a search, in a function of its own: few do. */
+__noinline __u32 owner_search(struct __sk_buff *skb, __u32 lane)
+{
+	struct bpf_sock *sk = skb->sk;
+	const struct dns_owner *owner = sk ? bpf_sk_storage_get(&owners, sk, 0, 0) : 0;
+	struct dns_scratch *scratch = observe_scratch(lane);
+	struct dns_stats *stats = store_stats(lane);
+	if (owner && scratch && stats)
+		search_send(stats, scratch, &owner->task);
+	return 0;
+}
+
+static __always_inline void owner_response(struct __sk_buff *skb, const __u32 how, __u32 lane, struct dns_stats *stats,
 					   struct dns_scratch *scratch, struct sockets_message *response)
 {
 	const __u32 outcome = dns_rcode(&scratch->message) | (scratch->edns.extended_rcode & 0xff) << 4;
@@ -112,6 +125,13 @@ static __always_inline void owner_response(struct __sk_buff *skb, const __u32 ho
 		return;
 	}
 	workload_answered(response->workload, outcome, end.age_ns, how & HOOK_EGRESS);
+	if (how & HOOK_EGRESS || !search_is_due(scratch, response->workload, outcome, response->now))
+		return;
+	scratch->event.query_time_ns = response->now - end.age_ns;
+	scratch->event.latency_ns = end.age_ns;
+	scratch->event.outcome = outcome;
+	scratch->event.asker.workload = response->workload;
+	owner_search(skb, lane);
 }
 
 /* A transaction at its socket, but for its question. A client's server may be another than it meant, so that only the
@@ -131,7 +151,7 @@ static __always_inline __u64 owner_tag(const struct dns_scratch *scratch, __u64 
 }
 
 /* The message in the scratch, its OPT record included, is counted. */
-static __always_inline void owner_count(struct __sk_buff *skb, const __u32 how, struct dns_stats *stats,
+static __always_inline void owner_count(struct __sk_buff *skb, const __u32 how, __u32 lane, struct dns_stats *stats,
 					struct dns_scratch *scratch)
 {
 	struct sockets_message message = {};
@@ -149,7 +169,7 @@ static __always_inline void owner_count(struct __sk_buff *skb, const __u32 how, 
 		owner_who(skb, &message);
 		owner_query(stats, &scratch->choice, &message);
 	} else {
-		owner_response(skb, how, stats, scratch, &message);
+		owner_response(skb, how, lane, stats, scratch, &message);
 	}
 }
 
@@ -158,7 +178,7 @@ static __always_inline int owner_message(struct __sk_buff *skb, const __u32 how,
 	struct dns_stats *stats = store_stats(lane);
 	struct dns_scratch *scratch = observe_scratch(lane);
 	if (stats && scratch)
-		owner_count(skb, how, stats, scratch);
+		owner_count(skb, how, lane, stats, scratch);
 	return 0;
 }
 
@@ -230,7 +250,7 @@ static __always_inline __u32 owner_plain(struct __sk_buff *skb, const __u32 how,
 		return OWNER_DONE;
 	if (edns_is_due(how, scratch))
 		return OWNER_MESSAGE;
-	owner_count(skb, how, stats, scratch);
+	owner_count(skb, how, lane, stats, scratch);
 	return OWNER_DONE;
 }
 
