@@ -17,10 +17,14 @@ enum {
 __u64 search_missed_ns[DNS_WORKLOADS] __weak = {}; /* when the workload last got NXDOMAIN; CLOCK_MONOTONIC */
 __u32 search_labels[SEARCH_LABELS] __weak = {};    /* when a workload last got it for a label */
 
-/* By the length and the first seven octets of the first label. Its case may differ from query to query (0x20). */
+/* By the first label's length and first seven octets. Its case may differ from query to query (0x20). */
 static __always_inline __u32 search_place(const struct dns_scratch *scratch, __u32 workload)
 {
-	const __u64 label = DNS_LOAD64(scratch->event.message + DNS_HEADER_LENGTH) | 0x2020202020202000ULL;
+	const __u8 *name = scratch->event.message + DNS_HEADER_LENGTH;
+	const __u32 octets = (name[0] & 63) + 1;
+	__u64 label = DNS_LOAD64(name) | 0x2020202020202000ULL;
+	if (octets < 8)
+		label &= (1ULL << octets * 8) - 1;
 	return dns_tag_of(dns_nh(label, hash_keys.name[0], hash_keys.name[1]) + workload) >> 40;
 }
 

@@ -33,6 +33,7 @@ describe() {
     echo
     "$tools/fold_cost" --rounds 15
     echo
-    DNSEXP_BIN=$PWD/build/release/ebpf_dns_exporter DNSEXP_TOOLS=$PWD/$tools python3 -B test/bench/attribution.py --rounds 9
+    DNSEXP_BIN=$PWD/build/release/ebpf_dns_exporter DNSEXP_TOOLS=$PWD/$tools \
+        DNSEXP_FLOOR=$PWD/build/release/test/bench/floor.bpf.o python3 -B test/bench/attribution.py --rounds 9
 } | tee "$output/report.txt"
 echo "written: $output/report.txt and $output/programs.json"

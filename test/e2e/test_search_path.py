@@ -35,6 +35,8 @@ ZONES = """module-config: "iterator"
     local-zone: "cluster.local." static
     local-zone: "corp.test." static
     local-zone: "example.test." static
+    local-zone: "io." static
+    local-data: "t.io. A 192.0.2.3"
     local-data: "db.data.svc.cluster.local. A 10.96.0.2"
     local-data: "www.example.test. A 192.0.2.1"
     local-data: "api.example.test. A 192.0.2.2"
@@ -128,6 +130,10 @@ class OnTheHost(SharedLab):
     def test_every_suffix_of_a_name_outside(self):
         self.check(POD, lambda: self.searches.look_up(POD, "www.example.test", "api.example.test"),
                    wasted=2 * len(POD) * TYPES, useful=0)
+
+    def test_a_name_that_is_shorter_than_a_word(self):
+        """What follows it in the message differs from suffix to suffix, and from that of the name alone."""
+        self.check(POD, lambda: self.searches.look_up(POD, "t.io"), wasted=len(POD) * TYPES, useful=0)
 
     def test_a_final_dot_costs_nothing(self):
         self.check(POD, lambda: self.searches.look_up(POD, "www.example.test."), wasted=0, useful=0)

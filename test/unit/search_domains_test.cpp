@@ -83,8 +83,8 @@ TEST_CASE("Where nothing can be read, the list is a pod's of the cluster") {
     Proc proc;
     CHECK(proc.of(10, 1) == kCluster);
     proc.space = "shop";
-    List pod = kCluster;
-    pod.insert(pod.begin(), "\4shop\3svc\7cluster\5local\0"s);
+    List pod{"\4shop\3svc\7cluster\5local\0"s};
+    pod.insert(pod.end(), kCluster.begin(), kCluster.end());
     CHECK(proc.of(0, 2) == pod);
     CHECK(proc.asked == 2);
     CHECK(proc.of(0, 2) == pod);
