@@ -69,7 +69,10 @@ void Fold::set_collected(bool collected) {
 
 void Fold::add_event(const dns_event& event) {
     if (searches_ && event.lane == search_lane_ && event.role != DNS_ROLE_SERVER) searches_->add(event);
-    if (event.lane == DNS_EVENT_SOCKET) return;
+    if (event.lane == DNS_EVENT_SOCKET) {
+        ++socket_events_;
+        return;
+    }
     slow_.add(event);
     ++events_;
     if (event.query_time_ns >= next_ageing_ns_) {
@@ -111,6 +114,9 @@ Folded Fold::fold(const RawSnapshot& snapshot, const NamesByCgroup& names_by_cgr
     folded[Metric::events].series = {{{"delivered"}, events_},
                                      {{"ring_full"}, stats.events_ring_full},
                                      {{"untracked"}, stats.events_untracked}};
+    if (snapshot.has_workloads)
+        folded[Metric::socket_events].series = {{{"delivered"}, socket_events_},
+                                                {{"ring_full"}, snapshot.sockets.events_ring_full}};
     return folded;
 }
 

@@ -77,6 +77,7 @@ class Fold {
     std::optional<SearchPathBoard> searches_;
     dns_event_lane search_lane_;
     uint64_t events_ = 0;
+    uint64_t socket_events_ = 0;
     uint64_t next_ageing_ns_ = 0;
     LabelBudget query_labels_{query_budget};
     LabelBudget response_labels_{response_budget};

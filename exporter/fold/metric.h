@@ -40,6 +40,7 @@ enum class Metric : uint8_t {
     // the exporter's own
     attached,
     events,
+    socket_events,
     map_entries,
     map_capacity,
     build_info,

@@ -238,10 +238,15 @@ TEST_CASE("Events of sockets count in searches alone, those of interfaces only w
         RawSnapshot snapshot = empty_snapshot();
         snapshot.has_workloads = true;
         snapshot.workloads = {{2, {5, {}, DNS_ROLE_CLIENT}, {}, false}};
+        snapshot.sockets.events_ring_full = 5;
+        snapshot.stats.front().events_ring_full = 1;
         const Folded folded = fold.fold(snapshot);
         CHECK(value(folded, Metric::search_path_queries, {"", "", "useful"}) == 2);
         CHECK(value(folded, Metric::search_path_queries, {"", "", "wasted"}) == 0);
         CHECK(value(folded, Metric::events, {"delivered"}) == 3);
+        CHECK(value(folded, Metric::events, {"ring_full"}) == 1);
+        CHECK(value(folded, Metric::socket_events, {"delivered"}) == 3);
+        CHECK(value(folded, Metric::socket_events, {"ring_full"}) == 5);
         CHECK(total(folded, Metric::domain_queries) == 3);
         CHECK(total(folded, Metric::client_queries) == 1);
     }
@@ -254,6 +259,7 @@ TEST_CASE("Without programs that tell whose a message is, there are no series of
     fold.add_event(event);
     const Folded folded = fold.fold(empty_snapshot());
     CHECK(folded[Metric::search_path_queries].series.empty());
+    CHECK(folded[Metric::socket_events].series.empty());
     CHECK(value(folded, Metric::events, {"delivered"}) == 0);
 }
 

@@ -30,31 +30,6 @@ Parsed parse(const Bytes& bytes, uint32_t link = ethernet_link, const std::vecto
 
 const Bytes ten = {1, 2, 3, 4, 5, 6, 7, 8, 9, 10};
 
-// What is read at one go is what is read step by step, addresses included; and it says so for plain UDP
-// alone.
-void check_plain(const Bytes& ip_packet, bool expected) {
-    const dns_settings settings = settings_for({53});
-    const dns_packet packet{ip_packet.data(), ip_packet.data() + ip_packet.size()};
-    dns_frame frame{};
-    dns_address source{}, destination{}, same_source{}, same_destination{};
-    const uint32_t reason = dns_frame_plain(packet, &settings, &frame, &source, &destination);
-    CHECK(reason == (expected ? uint32_t{DNS_OK} : uint32_t{DNS_FRAME_OTHER}));
-    if (reason != DNS_OK) return;
-    const Parsed stepwise = parse(ip_packet, DNS_LINK_IP);
-    CHECK(stepwise.reason == DNS_OK);
-    CHECK(uint32_t{frame.ip} == stepwise.frame.ip);
-    CHECK(uint32_t{frame.protocol} == stepwise.frame.protocol);
-    CHECK(uint32_t{frame.transport} == stepwise.frame.transport);
-    CHECK(uint32_t{frame.source_port} == stepwise.frame.source_port);
-    CHECK(uint32_t{frame.destination_port} == stepwise.frame.destination_port);
-    CHECK(frame.payload == stepwise.frame.payload);
-    CHECK(frame.length == stepwise.frame.length);
-    CHECK(frame.more_fragments == stepwise.frame.more_fragments);
-    REQUIRE(dns_frame_addresses(packet, &stepwise.frame, &same_source, &same_destination));
-    CHECK(std::memcmp(&source, &same_source, sizeof source) == 0);
-    CHECK(std::memcmp(&destination, &same_destination, sizeof destination) == 0);
-}
-
 struct Case {
     std::string name;
     Bytes bytes;
@@ -83,31 +58,6 @@ Packet ipv6() {
 }
 
 }  // namespace
-
-TEST_CASE("A plain datagram is read at one go, and nothing else") {
-    const Packet four = Packet().ipv4(), six = Packet().ipv6();
-    check_plain(Packet(four).udp().payload(ten).build(), true);
-    check_plain(Packet(six).udp().payload(ten).build(), true);
-    check_plain(Packet(four).udp().build(), true);
-    check_plain(Packet(four).udp().payload({7}).padding(17).build(), true);
-    check_plain(Packet(six).udp().length(12).payload(ten).build(), true);
-    check_plain(Packet(four).udp(40000, 5353).payload(ten).build(), false);
-    check_plain(Packet(six).udp(40000, 5353).payload(ten).build(), false);
-    check_plain(Packet(four).udp().length(7).payload(ten).build(), false);
-    check_plain(Packet(four).udp().length(19).payload(ten).build(), false);
-    check_plain(Packet(six).udp().length(19).payload(ten).build(), false);
-    check_plain(Packet().ipv4().length(0).udp().payload(ten).build(), false);
-    check_plain(Packet().ipv4(client4, server4, 1).udp().payload(ten).build(), false);
-    check_plain(Packet().ipv4().octet(6, 0x20).udp().payload(ten).build(), false);  // the first fragment
-    check_plain(Packet().ipv4().octet(7, 1).udp().payload(ten).build(), false);     // a later one
-    check_plain(Packet(four).tcp().payload(ten).build(), false);
-    check_plain(Packet(six).tcp().payload(ten).build(), false);
-    check_plain(Packet().ipv6().extension(60).udp().payload(ten).build(), false);
-    check_plain(Packet().ipv4().octet(0, 0x55).udp().payload(ten).build(), false);
-    const Bytes whole = Packet(six).udp().build();
-    for (size_t cut = 0; cut < whole.size(); ++cut)
-        check_plain(Bytes(whole.begin(), whole.begin() + static_cast<ptrdiff_t>(cut)), false);
-}
 
 TEST_CASE("UDP and TCP payloads are found behind Ethernet, VLAN tags and IP options") {
     const Packet tagged = Packet().ethernet().vlan(1);
