@@ -12,6 +12,7 @@ import subprocess
 import threading
 import time
 import urllib.parse
+import warnings
 
 
 class Request:
@@ -59,7 +60,7 @@ class Server(http.server.ThreadingHTTPServer):
 class FakeApiServer:
     """Listens on a free port of loopback until close()."""
 
-    def __init__(self, tls_folder=None):
+    def __init__(self, tls_folder=None, tls_maximum=None):
         self.lock = threading.Condition()
         self.requests = []
         self.steps = {"list": [], "watch": [], "kubelet": []}
@@ -72,6 +73,12 @@ class FakeApiServer:
         if tls_folder:
             context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
             context.load_cert_chain(tls_folder / "cert.pem", tls_folder / "key.pem")
+            if tls_maximum:
+                context.set_ciphers("DEFAULT@SECLEVEL=0")  # what OpenSSL wants for versions before 1.2
+                with warnings.catch_warnings():  # old versions are what this is about
+                    warnings.simplefilter("ignore", DeprecationWarning)
+                    context.minimum_version = ssl.TLSVersion.TLSv1
+                    context.maximum_version = tls_maximum
             self.server.socket = context.wrap_socket(self.server.socket, server_side=True)
             scheme = "https"
         self.url = f"{scheme}://127.0.0.1:{self.server.server_port}"

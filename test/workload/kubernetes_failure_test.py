@@ -1,8 +1,11 @@
 #!/usr/bin/env python3
 """The client where it is refused: tokens, permissions, delays, TLS; and the kubelet instead of the API server. Loopback
 only, no root."""
+import os
+import ssl
 import time
 import unittest
+import unittest.mock
 
 import fake_api_server as api
 from client_case import ClientTest, pod, uid
@@ -136,6 +139,23 @@ class Tls(ClientTest):
         state = probe.wait(lambda s: s["errors"] > 0)
         self.assertIn("127.0.0.1", state["last_error"])
         self.assertEqual(server.requests, [])
+
+
+    def test_speaks_no_version_below_1_2(self):
+        """RFC 8996. Also where the system's own settings would allow one."""
+        folder = api.certificate(self.folder() / "own")
+        lax = folder / "openssl.cnf"
+        lax.write_text("openssl_conf = all\n[all]\nssl_conf = ssl\n[ssl]\nsystem_default = lax\n"
+                       "[lax]\nMinProtocol = TLSv1\nCipherString = DEFAULT@SECLEVEL=0\n")
+        with unittest.mock.patch.dict(os.environ, {"OPENSSL_CONF": str(lax)}):
+            for maximum, accepted in ((ssl.TLSVersion.TLSv1_1, False), (ssl.TLSVersion.TLSv1_2, True)):
+                server = self.server(tls_folder=folder, tls_maximum=maximum)
+                probe = self.probe(server, ca_file=folder / "cert.pem")
+                state = probe.wait(lambda s: s["synced"] or s["errors"] > 0)
+                self.assertEqual(state["synced"], accepted, state["last_error"])
+                if not accepted:
+                    self.assertIn("protocol version", state["last_error"])
+                probe.stop()
 
 
 class Kubelet(ClientTest):
