@@ -309,7 +309,7 @@ enum dns_flow_behind { /* what lies behind a hole */
 /* Who sends an event. What a socket has seen an interface may have seen too, or several, so the two are not mixed. */
 enum dns_event_lane {
 	DNS_EVENT_WIRE,  /* programs on interfaces: each finished transaction */
-	DNS_EVENT_SOCKET /* programs on sockets, of clients alone: NXDOMAIN, and for a second after it what else the workload got */
+	DNS_EVENT_SOCKET /* programs on sockets, of clients alone: NXDOMAIN, and for a second after it what names that begin alike got */
 };
 
 /* One finished transaction. Also the value of the pending detail array. Only `message_length` octets of `message`

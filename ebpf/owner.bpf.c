@@ -21,26 +21,25 @@ enum { OWNER_PASS = 1, OWNER_PROTO_UDP = 17 };
 
 /* ---- whose a socket is ---- */
 
+static __always_inline void owner_keep(struct bpf_sock *sk, const __u32 core)
+{
+	struct dns_owner *owner = bpf_sk_storage_get(&owners, sk, 0, BPF_SK_STORAGE_GET_F_CREATE);
+	if (owner)
+		owner_set(owner, core);
+}
+
 static __always_inline int owner_named(struct bpf_sock_addr *ctx, const __u32 core)
 {
 	struct bpf_sock *sk = ctx->sk;
-	struct dns_owner *owner;
-	if (!sk || (!dns_port_listed(&settings, bpf_ntohs(ctx->user_port)) && !dns_port_listed(&settings, sk->src_port)))
-		return OWNER_PASS;
-	owner = bpf_sk_storage_get(&owners, sk, 0, BPF_SK_STORAGE_GET_F_CREATE);
-	if (owner)
-		owner_set(owner, core);
+	if (sk && (dns_port_listed(&settings, bpf_ntohs(ctx->user_port)) || dns_port_listed(&settings, sk->src_port)))
+		owner_keep(sk, core);
 	return OWNER_PASS;
 }
 
 static __always_inline int owner_bound(struct bpf_sock *sk, const __u32 core)
 {
-	struct dns_owner *owner;
-	if (!dns_port_listed(&settings, sk->src_port))
-		return OWNER_PASS;
-	owner = bpf_sk_storage_get(&owners, sk, 0, BPF_SK_STORAGE_GET_F_CREATE);
-	if (owner)
-		owner_set(owner, core);
+	if (dns_port_listed(&settings, sk->src_port))
+		owner_keep(sk, core);
 	return OWNER_PASS;
 }
 
@@ -182,24 +181,36 @@ static __always_inline int owner_message(struct __sk_buff *skb, const __u32 how,
 	return 0;
 }
 
+/* Reads the frame into the scratch; headers are in the linear part here. */
+static __always_inline __u32 owner_read_frame(struct __sk_buff *skb, const struct dns_settings *with, struct dns_scratch *scratch)
+{
+	const struct dns_packet packet = load_packet(skb->data, skb->data_end);
+	const __u32 reason = dns_frame_parse(packet, skb->len, DNS_LINK_IP, with, &scratch->frame);
+	if ((reason == DNS_OK || reason == DNS_FRAME_SYN) &&
+	    !dns_frame_addresses(packet, &scratch->frame, &scratch->source, &scratch->destination))
+		return DNS_TRUNCATED_PACKET;
+	return reason;
+}
+
+__noinline __u32 owner_frame(struct __sk_buff *skb, __u32 lane)
+{
+	struct dns_scratch *scratch = observe_scratch(lane);
+	return scratch ? owner_read_frame(skb, &settings, scratch) : (__u32)DNS_FRAME_OTHER;
+}
+
 /* The frame of a packet that leaves a socket which meant a listed port, where address translation has put in another: with
  * that one listed. */
 __noinline __u32 owner_frame_meant(struct __sk_buff *skb, __u32 lane)
 {
-	const struct dns_packet packet = load_packet(skb->data, skb->data_end);
 	struct dns_scratch *scratch = observe_scratch(lane);
-	__u32 reason;
 	if (!scratch)
 		return DNS_FRAME_OTHER;
 	scratch->meant.port_filter = ~0ULL;
 	scratch->meant.port_count = 0;
-	dns_frame_parse(packet, skb->len, DNS_LINK_IP, &scratch->meant, &scratch->frame); /* for the port alone */
+	owner_read_frame(skb, &scratch->meant, scratch); /* for the port alone */
 	scratch->meant.ports[0] = scratch->frame.destination_port;
 	scratch->meant.port_count = 1;
-	reason = dns_frame_parse(packet, skb->len, DNS_LINK_IP, &scratch->meant, &scratch->frame);
-	if (reason == DNS_OK && !dns_frame_addresses(packet, &scratch->frame, &scratch->source, &scratch->destination))
-		return DNS_TRUNCATED_PACKET;
-	return reason;
+	return owner_read_frame(skb, &scratch->meant, scratch);
 }
 
 /* Whether the socket meant a listed port, though the packet has none: one that is connected says so itself, of another it
@@ -214,21 +225,6 @@ static __always_inline __u32 owner_meant(struct __sk_buff *skb)
 	if (port)
 		return dns_port_listed(&settings, bpf_ntohs(port));
 	return sk->protocol == OWNER_PROTO_UDP && bpf_sk_storage_get(&owners, sk, 0, 0);
-}
-
-/* Reads the frame into the scratch; headers are in the linear part here. */
-__noinline __u32 owner_frame(struct __sk_buff *skb, __u32 lane)
-{
-	const struct dns_packet packet = load_packet(skb->data, skb->data_end);
-	struct dns_scratch *scratch = observe_scratch(lane);
-	__u32 reason;
-	if (!scratch)
-		return DNS_FRAME_OTHER;
-	reason = dns_frame_parse(packet, skb->len, DNS_LINK_IP, &settings, &scratch->frame);
-	if ((reason == DNS_OK || reason == DNS_FRAME_SYN) &&
-	    !dns_frame_addresses(packet, &scratch->frame, &scratch->source, &scratch->destination))
-		return DNS_TRUNCATED_PACKET;
-	return reason;
 }
 
 enum owner_next { OWNER_DONE, OWNER_MESSAGE, OWNER_STREAM, OWNER_NOT_PLAIN };
@@ -311,11 +307,11 @@ static __always_inline __u32 owner_payload(struct __sk_buff *skb, const __u32 ho
 			if (!meant)                                                                                    \
 				return OWNER_PASS;                                                                     \
 		}                                                                                                      \
-		lane = lane_take(how);                                                                                    \
+		lane = lane_take(how);                                                                                 \
 		if (!lane)                                                                                             \
 			return OWNER_PASS;                                                                             \
-		name##_look(skb, lane, meant);                                                                                \
-		lane_give_back(how, lane);                                                                                  \
+		name##_look(skb, lane, meant);                                                                         \
+		lane_give_back(how, lane);                                                                             \
 		return OWNER_PASS;                                                                                     \
 	}
 

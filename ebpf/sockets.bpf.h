@@ -38,7 +38,8 @@ static __always_inline __u32 sockets_check(__u64 tag, __u64 question) { return t
 static __always_inline __u32 sockets_question(__u64 question) { return question >> 32; }
 
 /* Whether a way is LIVE, and the same transaction's. */
-static __always_inline __u32 sockets_is(const struct dns_socket_set *set, __u32 way, __u64 word, const struct sockets_message *m)
+static __always_inline __u32 sockets_is(const struct dns_socket_set *set, __u32 way, __u64 word,
+					const struct sockets_message *m)
 {
 	const __u32 differs = set->check[way] ^ sockets_check(m->tag, m->question);
 	return pending_state(word) == DNS_PENDING_LIVE && pending_tag_bits_match(word, m->tag) &&
