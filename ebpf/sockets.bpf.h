@@ -26,11 +26,12 @@ struct sockets_end {
 	__u32 ended;
 };
 
-/* Who sends many of one id fills their first set; the second ones are spread by all that tells transactions apart. */
+/* Who sends many of one id fills their first set; the second ones are spread by all that tells transactions apart, by bits
+ * of a product that are neither its low ones nor in the check. */
 static __always_inline __u32 sockets_set_of(__u32 id, __u32 role, __u64 tag, __u32 second)
 {
 	const __u32 server = role == DNS_ROLE_SERVER ? DNS_SOCKET_PENDING_SETS / 2 : 0;
-	return (second ? (__u32)(tag >> DNS_PENDING_TAG_BITS) : id ^ server) & (DNS_SOCKET_PENDING_SETS - 1);
+	return (second ? (__u32)(tag >> 32) : id ^ server) & (DNS_SOCKET_PENDING_SETS - 1);
 }
 
 /* 16 bits of the tag that its word does not hold, and 16 of the question. */
