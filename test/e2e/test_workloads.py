@@ -3,6 +3,7 @@ machine, so the tests look at their own names only."""
 
 import os
 import subprocess
+import sys
 import unittest
 
 from lab import LabCase, SharedLab, fewer
@@ -92,7 +93,7 @@ def load_tests(loader, _tests, _pattern):
 
 
 class OneByOne(SharedLab):
-    needs = ("nft",)
+    needs = ("nft", "unshare", "getent", "promtool")
 
     @classmethod
     def prepare(cls, lab):
@@ -136,6 +137,24 @@ class OneByOne(SharedLab):
         for name in ("h1.example.test", "missing.example.test", "www.example.org"):
             self.a.run("dig", "@10.1.0.2", name)
         self.assertEqual({"NOERROR": 1, "NXDOMAIN": 1, "REFUSED": 1}, self.counted("dig", 3))
+
+    def test_resolvers_of_every_kind(self):
+        """The C library's, in C and in Python, and Go's own, in a program that Debian has: each asks for A and for AAAA."""
+        path = os.path.join(self.lab.folder, "resolv.conf")
+        with open(path, "w", encoding="ascii") as file:
+            file.write("nameserver 10.1.0.2\n")
+        python = self.lab.named_program(sys.executable, "ask-python")
+        programs = {
+            "getent": ("getent", "ahosts", "h1.example.test"),
+            "ask-python": (python, "-c", "import socket; socket.getaddrinfo('h2.example.test', 80)"),
+            "promtool": ("env", "GODEBUG=netdns=go", "promtool", "query", "instant", "http://h3.example.test:9", "up"),
+        }
+        for name, words in programs.items():
+            with self.subTest(name):
+                inside = f'mount --bind "{path}" /etc/resolv.conf && exec "$@"'
+                command = self.a.command("unshare", "-m", "sh", "-c", inside, "sh", *words)
+                subprocess.run(command, check=name != "promtool", timeout=60, capture_output=True)  # nobody answers HTTP
+                self.assertEqual({"NOERROR": 2}, self.counted(name, 2))
 
     def test_a_resolver_is_server_and_client(self):
         self.b.ip("addr", "add", "10.1.0.9/24", "dev", "ba")
