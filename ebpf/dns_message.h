@@ -181,13 +181,11 @@ enum { DNS_PORT_MDNS = 5353, DNS_PORT_LLMNR = 5355 };
 
 /* ---- hashes of transactions and addresses ---- */
 
-/* Spreads a sum of NH over all bits. NH is linear in each half of a word, so that ids or cookies in a row make an arithmetic
- * progression, which one product alone may keep: with some keys it then fills few sets of a table. */
+/* Spreads the good high half of a sum of NH over the low one, and the product's over the set's number. */
 DNS_INLINE __u64 dns_tag_of(__u64 hash)
 {
-	const __u64 factor = 0x9e3779b97f4a7c15ULL; /* 2^64 / golden ratio (Knuth, TAOCP 3, 6.4) */
-	hash = (hash ^ hash >> 32) * factor;
-	return (hash ^ hash >> 32) * factor;
+	hash ^= hash >> 32;
+	return hash * 0x9e3779b97f4a7c15ULL; /* 2^64 / golden ratio (Knuth, TAOCP 3, 6.4) */
 }
 
 /* The key of a transaction but for its question: family is in the addresses. */

@@ -27,7 +27,7 @@ struct sockets_end {
 };
 
 /* Who sends many of one id fills their first set; the second ones are spread by all that tells transactions apart, by bits
- * of a product that are neither its low ones nor in the check. */
+ * that are neither in the word nor in the check. */
 static __always_inline __u32 sockets_set_of(__u32 id, __u32 role, __u64 tag, __u32 second)
 {
 	const __u32 server = role == DNS_ROLE_SERVER ? DNS_SOCKET_PENDING_SETS / 2 : 0;

@@ -32,6 +32,13 @@ const std::vector<Variant>& variants() {
     return known;
 }
 
+bool runs_socket_programs() {
+    if (is_at_least(6, 18)) return true;
+    static bool said = false;
+    if (!std::exchange(said, true)) WARN("not tested: programs of sockets by test_run (Linux 6.18)");
+    return false;
+}
+
 uint32_t slow() {
     const char* text = std::getenv("DNSEXP_SLOW");
     const long value = text == nullptr ? 1 : std::strtol(text, nullptr, 10);
