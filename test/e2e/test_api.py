@@ -172,7 +172,7 @@ class Slow(LabCase):
         self.assertLessEqual(pid, row["tid"])
         own = int(re.search(r"Query time: (\d+) msec", output).group(1)) / 1000
         self.assertLessEqual(DELAY_MS / 1000, row["latency_seconds"])
-        self.assertLess(row["latency_seconds"], own + 0.002)
+        self.assertAlmostEqual(own, row["latency_seconds"], delta=0.05)  # dig's clock is a coarse one
         match = re.fullmatch(r"(\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{6})\d{3}Z", row["time"])
         asked = datetime.datetime.fromisoformat(match.group(1)).replace(tzinfo=datetime.timezone.utc).timestamp()
         self.assertLess(before - 0.01, asked)
