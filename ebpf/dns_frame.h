@@ -88,6 +88,22 @@ DNS_INLINE __u32 dns_frame_parse(struct dns_packet packet, __u32 packet_length, 
 	return dns_frame_parse_at(packet, packet_length, link, 0, settings, frame);
 }
 
+/* Of a header that is there in full. ::ffff:a.b.c.d: ten zero octets, two of ones, the address. */
+DNS_INLINE void dns_ipv4_addresses(const __u8 *ip, struct dns_address *source, struct dns_address *destination)
+{
+	source->high = destination->high = 0;
+	source->low = 0xffff0000ULL | (__u64)DNS_LOAD32(ip + 12) << 32;
+	destination->low = 0xffff0000ULL | (__u64)DNS_LOAD32(ip + 16) << 32;
+}
+
+DNS_INLINE void dns_ipv6_addresses(const __u8 *ip, struct dns_address *source, struct dns_address *destination)
+{
+	source->high = DNS_LOAD64(ip + 8);
+	source->low = DNS_LOAD64(ip + 16);
+	destination->high = DNS_LOAD64(ip + 24);
+	destination->low = DNS_LOAD64(ip + 32);
+}
+
 /* The addresses of a parsed frame. 0: the packet ends before (it can't, once dns_frame_parse took it). */
 DNS_INLINE __u32 dns_frame_addresses(struct dns_packet packet, const struct dns_frame *frame,
 				     struct dns_address *source, struct dns_address *destination)
@@ -98,19 +114,13 @@ DNS_INLINE __u32 dns_frame_addresses(struct dns_packet packet, const struct dns_
 		ip = dns_at(packet, at, DNS_IPV4_LENGTH);
 		if (!ip)
 			return 0;
-		/* ::ffff:a.b.c.d: ten zero octets, two of ones, the address */
-		source->high = destination->high = 0;
-		source->low = 0xffff0000ULL | (__u64)DNS_LOAD32(ip + 12) << 32;
-		destination->low = 0xffff0000ULL | (__u64)DNS_LOAD32(ip + 16) << 32;
+		dns_ipv4_addresses(ip, source, destination);
 		return 1;
 	}
 	ip = dns_at(packet, at, DNS_IPV6_LENGTH);
 	if (!ip)
 		return 0;
-	source->high = DNS_LOAD64(ip + 8);
-	source->low = DNS_LOAD64(ip + 16);
-	destination->high = DNS_LOAD64(ip + 24);
-	destination->low = DNS_LOAD64(ip + 32);
+	dns_ipv6_addresses(ip, source, destination);
 	return 1;
 }
 
@@ -126,9 +136,7 @@ DNS_INLINE __u32 dns_frame_plain(struct dns_packet packet, const struct dns_sett
 	if (ip[0] == 0x45) {
 		if (ip[9] != DNS_IPPROTO_UDP || dns_be16(ip + 6) & 0x3fff)
 			return DNS_FRAME_OTHER;
-		source->high = destination->high = 0;
-		source->low = 0xffff0000ULL | (__u64)DNS_LOAD32(ip + 12) << 32;
-		destination->low = 0xffff0000ULL | (__u64)DNS_LOAD32(ip + 16) << 32;
+		dns_ipv4_addresses(ip, source, destination);
 		total = dns_be16(ip + 2);
 		frame->ip = DNS_IPV4;
 		frame->payload = DNS_IPV4_LENGTH + DNS_UDP_LENGTH;
@@ -137,10 +145,7 @@ DNS_INLINE __u32 dns_frame_plain(struct dns_packet packet, const struct dns_sett
 		ip = dns_at(packet, 0, DNS_IPV6_LENGTH + DNS_UDP_LENGTH);
 		if (!ip || ip[0] >> 4 != 6 || ip[6] != DNS_IPPROTO_UDP)
 			return DNS_FRAME_OTHER;
-		source->high = DNS_LOAD64(ip + 8);
-		source->low = DNS_LOAD64(ip + 16);
-		destination->high = DNS_LOAD64(ip + 24);
-		destination->low = DNS_LOAD64(ip + 32);
+		dns_ipv6_addresses(ip, source, destination);
 		total = DNS_IPV6_LENGTH + dns_be16(ip + 4);
 		frame->ip = DNS_IPV6;
 		frame->payload = DNS_IPV6_LENGTH + DNS_UDP_LENGTH;
