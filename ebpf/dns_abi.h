@@ -4,6 +4,7 @@
 #ifndef DNS_ABI_H
 #define DNS_ABI_H
 
+#include "ebpf/dns_limits.h"
 #include "ebpf/dns_platform.h"
 
 /* ---- small closed sets ---- */
@@ -64,50 +65,6 @@ enum dns_tunnel {
 	DNS_TUNNEL_GENEVE = 16 /* RFC 8926, port 6081 */
 };
 
-/* ---- limits ---- */
-
-enum {
-	DNS_HEADER_LENGTH = 12,
-	DNS_NAME_MAX = 255,                     /* RFC 1035, 2.3.4: octets, length octets included */
-	DNS_QUESTION_MAX = DNS_NAME_MAX + 4,    /* name, QTYPE, QCLASS */
-	DNS_MESSAGE_PREFIX = 276,               /* header and longest question, rounded up to whole words of the hash */
-	DNS_PORTS_MAX = 8,
-	DNS_SERVERS_MAX = 256,                  /* upper bound of capture.max_servers */
-	DNS_SERVER_OTHER = 0,                   /* slot of every server that has none of its own; own ones start at 1 */
-	DNS_SERVER_TABLE = 1024,                /* power of two, 4 x DNS_SERVERS_MAX: probes stay short */
-	DNS_OWN_TABLE = 1024,                   /* own addresses, same layout */
-	DNS_PROBES = 8,
-	DNS_INTERFACES_MAX = 64,                /* slots of interfaces; slot 0 is `other` */
-	DNS_INTERFACE_TABLE = 1024,
-	DNS_LATENCY_EDGES_MAX = 31,             /* plus the last bucket, +Inf */
-	DNS_LATENCY_BUCKETS = DNS_LATENCY_EDGES_MAX + 1,
-	DNS_LATENCY_TYPES = 5,                  /* A, AAAA, HTTPS, PTR, other: the latency metric's budget */
-	DNS_SIZE_EDGES = 10,
-	DNS_SIZE_BUCKETS = DNS_SIZE_EDGES + 1,
-	DNS_OPCODES = 16,
-	DNS_FLAG_SETS = 128,                    /* AA TC RD RA AD CD DO as a number of seven bits */
-	DNS_EDNS_EDGES = 10,
-	DNS_EDNS_BUCKETS = DNS_EDNS_EDGES + 1,
-	DNS_INFO_CODES = 64,                    /* info codes of RFC 8914: 0..62, the last slot is all others */
-	DNS_INFO_CODE_OTHER = DNS_INFO_CODES - 1,
-	DNS_RCODES_NAMED = 24,                  /* RCODEs below have an outcome of their own: IANA's last is BADCOOKIE, 23 */
-	DNS_EXTRA_RCODES = 4,                   /* the first others that are seen have one too */
-	DNS_PENDING_WAYS = 4,
-	DNS_TRAFFIC_ENTRIES = 2048,
-	DNS_FLOW_WAYS = 4,
-	DNS_FLOW_SETS = 512,                    /* power of two; one flow is one direction of a connection on one interface */
-	DNS_FLOWS = DNS_FLOW_SETS * DNS_FLOW_WAYS,
-	DNS_TCP_PREFIX = 2,                     /* the length before each message (RFC 1035, 4.2.2) */
-	DNS_FLOW_HEAD = 280,                    /* length, header and longest question, in whole words */
-	DNS_WORKLOADS = 1024,                   /* power of two; slots of processes by role, cgroup and name */
-	DNS_WORKLOAD_OTHERS = 2,                /* the first slots: `other` of each role, whose number is the role */
-	DNS_COMM_LENGTH = 16,                   /* the kernel's TASK_COMM_LEN, a NUL included */
-	DNS_SOCKET_PENDING_SETS = 4096,         /* power of two: 16,384 queries that sockets wait for */
-	DNS_SENDERS = 8192,                     /* sockets whose sender is remembered where there are only kprobes */
-	DNS_SOCKET_LANES = 4,                   /* runs of the sockets' programs on one CPU that may be under way at a time */
-	DNS_NAME_WORDS = 32                     /* 8-octet words of the longest name */
-};
-
 /* Secret keys of the NH hash (UMAC, RFC 4418, 5.2), drawn at each load, so that nobody can aim at a set of the pending
  * table or at another transaction's tag. Two 32-bit keys hash one 8-octet word. */
 struct dns_hash_keys {
@@ -145,6 +102,10 @@ struct dns_stats {
 	__u64 lanes_busy;           /* messages of sockets that were not looked at, because each lane was taken */
 	__u64 sockets_tracked;      /* queries of sockets that were put into the pending table */
 	__u64 sockets_ended;        /* of those, the ones that have left it, timed-out ones apart */
+	__u64 cache_hits, cache_misses; /* answers of resolvers, by whether they had to ask for them */
+	__u64 referrals;            /* answers that clients got which only say who to ask next */
+	__u64 fetches_evicted;      /* questions of resolvers that were forgotten while an answer might still wait for them */
+	__u64 records_limited;      /* records of sockets not sent, because more were due than the limit */
 	__u64 map_failures;         /* a lookup that can't fail did: always 0 */
 };
 
@@ -196,6 +157,8 @@ struct dns_task {
 struct dns_owner {
 	struct dns_task task;
 	__u64 slots[2]; /* of its workload, by role: generation << 16 | slot, or DNS_SLOT_UNKNOWN */
+	__u32 group;    /* dns_group_of */
+	__u32 pad;
 };
 #define DNS_SLOT_UNKNOWN (~0ULL)
 
@@ -308,18 +271,45 @@ enum dns_flow_behind { /* what lies behind a hole */
 
 /* Who sends an event. What a socket has seen an interface may have seen too, or several, so the two are not mixed. */
 enum dns_event_lane {
-	DNS_EVENT_WIRE,  /* programs on interfaces: each finished transaction */
-	DNS_EVENT_SOCKET /* programs on sockets, of clients alone: NXDOMAIN, and for a second after it what names that begin alike got */
+	DNS_EVENT_WIRE,   /* programs on interfaces: each finished transaction */
+	DNS_EVENT_SOCKET, /* programs on sockets: a query that was sent or has come, or what became of it */
+	DNS_EVENT_CALL    /* the C library's getaddrinfo(): called, or returned */
 };
 
-/* One finished transaction. Also the value of the pending detail array. Only `message_length` octets of `message`
- * are written and sent, so a record's size is DNS_EVENT_FIXED + message_length. */
+/* What a socket's program found out; bits of dns_event.found. */
+enum dns_found {
+	DNS_FOUND_SEARCH = 1,   /* a client's answer that may belong to a search */
+	DNS_FOUND_HIT = 2,      /* a resolver's answer: from its cache */
+	DNS_FOUND_MISS = 4,     /* a resolver's answer: it had to ask */
+	DNS_FOUND_REFERRAL = 8, /* a client's answer: none, but who to ask next */
+	DNS_FOUND_RESOLVER = 16 /* whose socket it is, answers queries itself */
+};
+
+/* Who called getaddrinfo(). */
+struct dns_caller {
+	__u64 cgroup; /* as in dns_workload_key */
+	__u8 comm[DNS_COMM_LENGTH];
+	__u64 pad;
+};
+
+/* One finished transaction; of sockets also one that begins (kind), with latency and outcome 0. Also the value of the
+ * pending detail array. Only `message_length` octets of `message` are written and sent, so a record's size is
+ * DNS_EVENT_FIXED + message_length. A call's `outcome` is what getaddrinfo() returned, with its sign turned (EAI_* of
+ * netdb.h), and its message the name that it was given, without an end mark. */
 struct dns_event {
 	__u64 query_time_ns; /* CLOCK_MONOTONIC of the query */
 	__u64 latency_ns;    /* to the response; for TIMEOUT the age at which it was given up */
-	struct dns_address client, server;
+	union {
+		struct {
+			struct dns_address client, server;
+		};
+		struct dns_caller caller; /* of a call */
+	};
 	struct dns_asker asker;
-	__u32 ifindex;
+	union {
+		__u32 ifindex;
+		__u32 group; /* of sockets: a hash of the process's name and cgroup (dns_group_of) */
+	};
 	__u16 client_port, server_port; /* host byte order */
 	__u16 query_size, response_size; /* octets of the DNS message; the query's is 0 in the response's record */
 	__u16 outcome;
@@ -328,9 +318,10 @@ struct dns_event {
 	__u16 message_length;
 	__u8 swept;          /* 1: found by the sweep program, which leaves its counting to the user side */
 	__u8 lane;           /* enum dns_event_lane */
-	__u8 pad[2];
+	__u8 kind;           /* of sockets and calls: enum dns_kind of what made the record */
+	__u8 found;          /* of sockets: enum dns_found */
 	__u8 tcp_prefix[2];  /* length prefix of a TCP message (RFC 1035, 4.2.2), loaded in one go with what follows */
-	__u8 message[DNS_MESSAGE_PREFIX]; /* DNS header and first question, as on the wire */
+	__u8 message[DNS_MESSAGE_PREFIX]; /* DNS header and first question, as on the wire; of sockets, more of a response */
 };
 #define DNS_EVENT_FIXED __builtin_offsetof(struct dns_event, message)
 

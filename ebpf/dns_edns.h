@@ -14,6 +14,7 @@ enum {
 	DNS_EDNS_STEPS = 96,   /* a referral of 13 servers with both addresses of each, signed, takes some 45 */
 	DNS_EDNS_ERRORS = 4,   /* of one message; more are not counted */
 	DNS_RECORD_FIXED = 10, /* TYPE, CLASS, TTL, RDLENGTH */
+	DNS_TYPE_NS = 2,
 	DNS_TYPE_OPT = 41,
 	DNS_OPTION_FIXED = 4,  /* OPTION-CODE, OPTION-LENGTH (RFC 6891, 6.1.2) */
 	DNS_OPTION_ERROR = 15, /* Extended DNS Error */
@@ -29,6 +30,7 @@ struct dns_edns {
 	__u32 name_used;   /* octets of this record's name so far */
 	__u32 options_end; /* 0: not in an OPT record yet */
 	__u32 payload_size, extended_rcode, version, dnssec_ok;
+	__u32 name_servers; /* 1: an NS record lies before the additional section */
 	__u32 error_count;
 	__u32 errors[DNS_EDNS_ERRORS]; /* info codes */
 };
@@ -42,6 +44,13 @@ DNS_INLINE __u32 dns_edns_is_due(const struct dns_message *message)
 	return dns_kind(message) == DNS_QUERY || dns_rcode(message) || !message->answer_count;
 }
 
+/* Whether a response may be a referral (RFC 9499, 5): whether it is one, the walk tells by its name servers. */
+DNS_INLINE __u32 dns_may_refer(const struct dns_message *message)
+{
+	return dns_kind(message) == DNS_RESPONSE && !dns_rcode(message) && !message->answer_count && message->authority_count &&
+	       !(message->flags & DNS_FLAG_BIT_AA) && message->question_count == 1;
+}
+
 DNS_INLINE void dns_edns_begin(struct dns_edns *walk, __u32 at, __u32 end, __u32 present, __u32 before, __u32 additional)
 {
 	walk->at = at;
@@ -52,6 +61,7 @@ DNS_INLINE void dns_edns_begin(struct dns_edns *walk, __u32 at, __u32 end, __u32
 	walk->name_used = 0;
 	walk->options_end = 0;
 	walk->payload_size = walk->extended_rcode = walk->version = walk->dnssec_ok = 0;
+	walk->name_servers = 0;
 	walk->error_count = 0;
 }
 
@@ -113,6 +123,8 @@ DNS_INLINE __u32 dns_edns_record(const __u8 *window, __u32 available, __u32 skip
 		walk->dnssec_ok = fields[6] >> 7;
 		walk->options_end = data + length;
 	} else {
+		if (dns_be16(fields) == DNS_TYPE_NS && walk->records > walk->additional)
+			walk->name_servers = 1;
 		walk->records--;
 		walk->name_used = 0;
 	}

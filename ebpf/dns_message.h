@@ -18,7 +18,9 @@ enum {
 	DNS_OPCODE_DSO = 6,        /* RFC 8490 */
 	DNS_OPCODE_UNASSIGNED = 3, /* below DSO, this one alone has no meaning */
 	DNS_RCODE_NOERROR = 0,
-	DNS_FLAG_Z = 0x40          /* must be zero (RFC 1035, 4.1.1) */
+	DNS_FLAG_BIT_AA = 0x400,   /* of dns_message.flags (RFC 1035, 4.1.1) */
+	DNS_FLAG_BIT_RA = 0x80,
+	DNS_FLAG_Z = 0x40          /* must be zero */
 };
 
 struct dns_message {
@@ -198,6 +200,15 @@ DNS_INLINE __u64 dns_transaction_tag(const struct dns_address *client, const str
 			  dns_nh(client->low, keys->tag[2], keys->tag[3]) +
 			  dns_nh(server->high, keys->tag[4], keys->tag[5]) +
 			  dns_nh(server->low, keys->tag[6], keys->tag[7]) + dns_nh(rest, keys->tag[8], keys->tag[9]));
+}
+
+/* Processes of one name in one cgroup, which are taken for one resolver: its sockets may be one process's and its answers
+ * another's, that was forked from it. Never 0. */
+DNS_INLINE __u32 dns_group_of(__u64 cgroup, const __u8 *comm, const volatile struct dns_hash_keys *keys)
+{
+	const __u64 hash = dns_nh(cgroup, keys->tag[0], keys->tag[1]) + dns_nh(DNS_LOAD64(comm), keys->tag[2], keys->tag[3]) +
+			   dns_nh(DNS_LOAD64(comm + 8), keys->tag[4], keys->tag[5]);
+	return (__u32)(dns_tag_of(hash) >> 32) | 1;
 }
 
 DNS_INLINE __u32 dns_address_hash(const struct dns_address *address, const volatile struct dns_hash_keys *keys)

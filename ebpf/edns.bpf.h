@@ -13,13 +13,16 @@ static __always_inline __u32 edns_step(void *ctx, const __u32 how, struct dns_sc
 }
 
 /* Whether the message in the scratch has an OPT record that is worth a walk: of what sockets see, the extended RCODE
- * alone. */
+ * alone, and whether a response is a referral. */
 static __always_inline __u32 edns_is_due(const __u32 how, struct dns_scratch *scratch)
 {
 	scratch->edns.dnssec_ok = 0;
 	scratch->edns.extended_rcode = 0;
+	scratch->edns.name_servers = 0;
 	if (how & HOOK_SOCKET && dns_kind(&scratch->message) == DNS_QUERY)
 		return 0;
+	if (how & HOOK_SOCKET && dns_may_refer(&scratch->message))
+		return 1;
 	return dns_edns_is_due(&scratch->message);
 }
 

@@ -31,6 +31,26 @@ struct dns_observed {
 	__u32 pad;
 };
 
+/* A query, or the response to it, as its socket sees it. */
+struct sockets_message {
+	__u64 tag;      /* of the transaction, but for its question */
+	__u64 question; /* hash; 0: the message has none */
+	__u64 now;      /* CLOCK_MONOTONIC ns */
+	__u32 id, role;
+	__u32 workload; /* slot: of the one that asks, is to answer, or answers */
+	__u32 pid, tid, uid;
+	__u32 group;    /* dns_group_of; 0: not known */
+	__u32 outcome;  /* of a response, with the upper bits of its OPT record */
+};
+
+/* What has ended by it: the query that is answered, or one that had to give way. */
+struct sockets_end {
+	__u64 age_ns;
+	__u32 workload; /* slot */
+	__u32 outcome;  /* of one that gave way */
+	__u32 ended, pad;
+};
+
 /* A segment and its stream. The flow is a copy; flow.bpf.h takes it from the table and puts it back. */
 struct dns_following {
 	struct dns_segment segment;
@@ -74,6 +94,8 @@ struct dns_scratch {
 	struct dns_frame frame;
 	struct dns_address source, destination;
 	struct dns_pending_choice choice;
+	struct sockets_message socket;
+	struct sockets_end end;
 	struct dns_settings meant; /* of a socket's packet: its own port in place of the listed ones */
 	__u64 claims, releases; /* of a lane: their difference is how many runs have it or try to */
 };
@@ -220,6 +242,35 @@ struct {
 	__type(key, __u32);
 	__type(value, struct dns_socket_set);
 } socket_pending SEC(".maps") __weak;
+
+/* Questions that resolvers have asked, and when: what tells a cache's hits from its misses (cache.bpf.h). One set is a
+ * cache line. A way: 40 bits of time, in units of 2^10 ns, and 24 of the question. Full: the oldest gives way; counted where
+ * an answer may still wait for it. */
+struct dns_fetch_set {
+	struct bpf_spin_lock lock;
+	__u32 pad;
+	__u64 way[DNS_FETCH_WAYS];
+};
+DNS_STATIC_ASSERT(sizeof(struct dns_fetch_set) == 64, "a cache line");
+struct {
+	__uint(type, BPF_MAP_TYPE_ARRAY);
+	__uint(max_entries, DNS_FETCH_SETS);
+	__type(key, __u32);
+	__type(value, struct dns_fetch_set);
+} fetches SEC(".maps") __weak;
+
+/* How many records of sockets may still be sent now (record.bpf.h). Programs that interrupt each other may both take the
+ * last one: it is a limit of cost. */
+struct dns_budget {
+	__u64 filled; /* when, in units of 2^20 ns */
+	__u32 plain, urgent;
+};
+struct {
+	__uint(type, BPF_MAP_TYPE_PERCPU_ARRAY);
+	__uint(max_entries, 1);
+	__type(key, __u32);
+	__type(value, struct dns_budget);
+} budget SEC(".maps") __weak;
 
 /* TCP streams: one set is a map value. Full: the set's idlest gives way; counted, and the message too that it was in. */
 struct dns_flow_set {

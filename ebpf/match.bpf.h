@@ -46,7 +46,7 @@ static __always_inline void match_fill_event(const struct observed *o, __u32 typ
 	event->message_length = DNS_HEADER_LENGTH + question;
 	event->swept = 0;
 	event->lane = DNS_EVENT_WIRE;
-	event->pad[0] = event->pad[1] = 0;
+	event->kind = event->found = 0;
 }
 
 /* Endpoints and name of a pending query, for the sweep. Only the used words are written. */

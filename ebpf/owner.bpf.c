@@ -12,8 +12,8 @@
 #include "ebpf/lane.bpf.h"
 #include "ebpf/owner.bpf.h"
 #include "ebpf/parts.bpf.h"
-#include "ebpf/search.bpf.h"
 #include "ebpf/sockets.bpf.h"
+#include "ebpf/tell.bpf.h"
 
 char LICENSE[] SEC("license") = "Dual BSD/GPL";
 
@@ -66,71 +66,64 @@ static __always_inline void owner_who(struct __sk_buff *skb, struct sockets_mess
 		message->pid = owner->task.pid;
 		message->tid = owner->task.tid;
 		message->uid = owner->task.uid;
+		message->group = owner->group;
 		message->workload = owner_slot(owner, message->role);
 		return;
 	}
 	/* Opened before all, and not found then: the cgroup is known. */
 	key.cgroup = bpf_skb_cgroup_id(skb);
 	key.role = message->role;
+	message->group = cache_group(key.cgroup, 0);
 	message->workload = workload_claim(&key);
+	cache_remember(message->workload, message->group);
 }
 
-static __always_inline void owner_query(struct dns_stats *stats, struct dns_pending_choice *choice,
-					const struct sockets_message *query)
+/* Returns an enum pending_result. */
+static __always_inline __u32 owner_query(const __u32 how, struct dns_stats *stats, struct dns_scratch *scratch)
 {
+	const struct sockets_message *query = &scratch->socket;
 	struct sockets_end gave_way = {};
-	const __u32 result = sockets_insert(query, choice, &gave_way);
+	const __u32 result = sockets_insert(query, &scratch->choice, &gave_way);
+	if (!(how & HOOK_EGRESS))
+		cache_mark(query->group);
 	if (result == PENDING_CONTENDED) {
 		stats->pending_contended++;
 		workload_ended(query->workload, DNS_OUTCOME_UNTRACKED);
 	}
 	if (result != PENDING_INSERTED)
-		return;
+		return result;
 	stats->sockets_tracked++;
 	if (gave_way.ended) {
 		stats->sockets_ended++;
 		workload_ended(gave_way.workload, gave_way.outcome);
 	}
-}
-
-/* What is left of a client's answer that belongs to a search, in a function of its own: few do. */
-__noinline __u32 owner_search(struct __sk_buff *skb, __u32 lane)
-{
-	struct bpf_sock *sk = skb->sk;
-	const struct dns_owner *owner = sk ? bpf_sk_storage_get(&owners, sk, 0, 0) : 0;
-	struct dns_scratch *scratch = observe_scratch(lane);
-	struct dns_stats *stats = store_stats(lane);
-	if (owner && scratch && stats)
-		search_send(stats, scratch, &owner->task);
-	return 0;
+	return result;
 }
 
 static __always_inline void owner_response(struct __sk_buff *skb, const __u32 how, __u32 lane, struct dns_stats *stats,
-					   struct dns_scratch *scratch, struct sockets_message *response)
+					   struct dns_scratch *scratch)
 {
-	const __u32 outcome = dns_rcode(&scratch->message) | (scratch->edns.extended_rcode & 0xff) << 4;
-	struct sockets_end end = {};
+	struct sockets_message *response = &scratch->socket;
+	struct sockets_end *end = &scratch->end;
 	__u32 result;
+	response->outcome = dns_rcode(&scratch->message) | (scratch->edns.extended_rcode & 0xff) << 4;
 	if (how & HOOK_EGRESS) /* the process that answers, which may be another than the one that listens */
 		owner_who(skb, response);
-	result = sockets_complete(response, &end);
+	result = sockets_complete(response, end);
 	if (result == PENDING_UNMATCHED)
 		return;
 	stats->sockets_ended++;
 	if (!(how & HOOK_EGRESS))
-		response->workload = end.workload;
+		response->workload = end->workload;
 	if (result == PENDING_EXPIRED) {
 		workload_ended(response->workload, DNS_OUTCOME_TIMEOUT);
 		return;
 	}
-	workload_answered(response->workload, outcome, end.age_ns, how & HOOK_EGRESS);
-	if (how & HOOK_EGRESS || !search_is_due(scratch, response->workload, outcome, response->now))
-		return;
-	scratch->event.query_time_ns = response->now - end.age_ns;
-	scratch->event.latency_ns = end.age_ns;
-	scratch->event.outcome = outcome;
-	scratch->event.asker.workload = response->workload;
-	owner_search(skb, lane);
+	workload_answered(response->workload, response->outcome, end->age_ns, how & HOOK_EGRESS);
+	if (!(how & HOOK_EGRESS))
+		tell_client(skb, lane);
+	else if (scratch->message.flags & DNS_FLAG_BIT_RA && response->question)
+		tell_resolver(skb, lane);
 }
 
 /* A transaction at its socket, but for its question. A client's server may be another than it meant, so that only the
@@ -153,22 +146,23 @@ static __always_inline __u64 owner_tag(const struct dns_scratch *scratch, __u64 
 static __always_inline void owner_count(struct __sk_buff *skb, const __u32 how, __u32 lane, struct dns_stats *stats,
 					struct dns_scratch *scratch)
 {
-	struct sockets_message message = {};
-	__u32 kind;
-	kind = dns_kind(&scratch->message);
+	struct sockets_message *message = &scratch->socket;
+	const __u32 kind = dns_kind(&scratch->message);
 	stats->opcodes[kind][dns_opcode(&scratch->message)]++;
 	if (dns_opcode(&scratch->message) != DNS_OPCODE_QUERY || dns_is_multicast(&scratch->destination))
 		return;
-	message.role = observe_role(how, kind);
-	message.id = scratch->message.id;
-	message.question = scratch->message.question;
-	message.now = bpf_ktime_get_ns();
-	message.tag = owner_tag(scratch, bpf_get_socket_cookie(skb), how, message.role);
+	message->role = observe_role(how, kind);
+	message->id = scratch->message.id;
+	message->question = scratch->message.question;
+	message->now = bpf_ktime_get_ns();
+	message->tag = owner_tag(scratch, bpf_get_socket_cookie(skb), how, message->role);
+	message->pid = message->tid = message->uid = message->group = 0;
 	if (kind == DNS_QUERY) {
-		owner_who(skb, &message);
-		owner_query(stats, &scratch->choice, &message);
+		owner_who(skb, message);
+		if (owner_query(how, stats, scratch) == PENDING_INSERTED && how & HOOK_EGRESS)
+			tell_asked(skb, lane);
 	} else {
-		owner_response(skb, how, lane, stats, scratch, &message);
+		owner_response(skb, how, lane, stats, scratch);
 	}
 }
 

@@ -3,6 +3,7 @@
 #ifndef OWNER_BPF_H
 #define OWNER_BPF_H
 
+#include "ebpf/cache.bpf.h"
 #include "ebpf/task.bpf.h"
 #include "ebpf/workload.bpf.h"
 
@@ -23,6 +24,7 @@ static __always_inline void owner_set(struct dns_owner *owner, const __u32 core)
 		return;
 	task_current(&owner->task, core);
 	owner->slots[0] = owner->slots[1] = DNS_SLOT_UNKNOWN;
+	owner->group = cache_group(owner->task.cgroup, core ? owner->task.comm : 0);
 }
 
 /* The slot of its workload. */
@@ -36,6 +38,7 @@ static __always_inline __u32 owner_slot(struct dns_owner *owner, __u32 role)
 	__builtin_memcpy(key.comm, owner->task.comm, sizeof(key.comm));
 	slot = workload_claim(&key);
 	owner->slots[role & 1] = generation << 16 | slot;
+	cache_remember(slot, owner->group);
 	return slot;
 }
 

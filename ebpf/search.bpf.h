@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
- * Events of sockets: what the user side needs to tell which lookups a search list wasted. A search asks for one name under
- * several suffixes, so its lookups have their first label in common: NXDOMAIN is sent always, any other answer where the
+ * Which records of sockets the user side needs to tell which lookups a search list wasted. A search asks for one name under
+ * several suffixes, so its lookups have their first label in common: NXDOMAIN is one always, any other answer where the
  * workload got NXDOMAIN for that label in the second before. */
 #ifndef SEARCH_BPF_H
 #define SEARCH_BPF_H
@@ -43,33 +43,6 @@ static __always_inline __u32 search_is_due(const struct dns_scratch *scratch, __
 	search_missed_ns[workload] = now;
 	search_labels[place] = time;
 	return 1;
-}
-
-/* Sends the answer in the scratch, whose query was sent at `event->query_time_ns`, to the workload and with the outcome that
- * the event has already. */
-static __always_inline void search_send(struct dns_stats *stats, struct dns_scratch *scratch, const struct dns_task *task)
-{
-	struct dns_event *event = &scratch->event;
-	event->client = scratch->destination;
-	event->server = scratch->source;
-	event->client_port = scratch->frame.destination_port;
-	event->server_port = scratch->frame.source_port;
-	event->asker.pid = task->pid;
-	event->asker.tid = task->tid;
-	event->asker.uid = task->uid;
-	event->asker.known = 1;
-	event->ifindex = 0;
-	event->query_size = event->response_size = 0;
-	event->server_slot = DNS_SERVER_OTHER;
-	event->role = DNS_ROLE_CLIENT;
-	event->transport = scratch->frame.transport;
-	event->ip = scratch->frame.ip;
-	event->type = dns_type_slot(scratch->message.type);
-	event->message_length = dns_question_end(&scratch->message);
-	event->swept = 0;
-	event->lane = DNS_EVENT_SOCKET;
-	event->pad[0] = event->pad[1] = 0;
-	store_event(stats, event);
 }
 
 #endif

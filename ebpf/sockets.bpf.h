@@ -8,24 +8,6 @@
 
 #include "ebpf/pending.bpf.h"
 
-/* A query, or the response to it, as its socket sees it. */
-struct sockets_message {
-	__u64 tag;      /* of the transaction, but for its question */
-	__u64 question; /* hash; 0: the message has none */
-	__u64 now;      /* CLOCK_MONOTONIC ns */
-	__u32 id, role;
-	__u32 workload; /* slot: of the one that asks, is to answer, or answers */
-	__u32 pid, tid, uid;
-};
-
-/* What has ended by it: the query that is answered, or one that had to give way. */
-struct sockets_end {
-	__u64 age_ns;
-	__u32 workload; /* slot */
-	__u32 outcome;  /* of one that gave way */
-	__u32 ended;
-};
-
 /* Who sends many of one id fills their first set; the second ones are spread by all that tells transactions apart, by bits
  * that are neither in the word nor in the check. */
 static __always_inline __u32 sockets_set_of(__u32 id, __u32 role, __u64 tag, __u32 second)

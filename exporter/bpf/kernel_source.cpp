@@ -141,8 +141,9 @@ Status KernelSource::own_sockets_before(const CaptureConfig& config) {
     if (!root) return root.error();
     UniqueFd folder = std::move(root->folder);
     if (!v1.path.empty()) folder.reset(::open(v1.path.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
+    const auto* keys = const_cast<const dns_hash_keys*>(&programs_.skeleton->rodata->hash_keys);
     const OpenSocketsTask task = {bpf_map__fd(programs_.skeleton->maps.owners), config.ports, folder.get(),
-                                  v1.controller};
+                                  v1.controller, keys, programs_.core};
     // Twice, for what was accepted meanwhile from a listener that had no owner yet.
     for (int pass = 0; pass < 2; pass++) {
         const auto found = own_open_sockets(task);

@@ -134,6 +134,7 @@ Status set_map_sizes(dns_exporter& skeleton, const Config& config, const Owners&
         {skeleton.maps.workload_keys, if_used(any, DNS_WORKLOADS)},
         {skeleton.maps.workload_slots, if_used(any, DNS_WORKLOADS)},
         {skeleton.maps.socket_pending, if_used(sockets, DNS_SOCKET_PENDING_SETS)},
+        {skeleton.maps.fetches, if_used(sockets, DNS_FETCH_SETS)},
         {skeleton.maps.senders, if_used(owners.backend == DNS_BACKEND_KPROBE, DNS_SENDERS)},
     };
     for (const auto& [map, entries] : sizes)

@@ -19,6 +19,7 @@
 #include <unordered_set>
 
 #include "ebpf/dns_abi.h"
+#include "ebpf/dns_message.h"
 #include "exporter/base/unique_fd.h"
 
 namespace dnsexp {
@@ -110,6 +111,8 @@ dns_owner owner_of(uint32_t pid, const std::string& process, const OpenSocketsTa
     std::memcpy(owner.task.comm, comm.data(), std::min<size_t>(comm.size(), DNS_COMM_LENGTH - 1));
     owner.task.cgroup = cgroup_of(process, task);
     owner.slots[0] = owner.slots[1] = DNS_SLOT_UNKNOWN;
+    constexpr uint8_t no_name[DNS_COMM_LENGTH] = {};
+    owner.group = dns_group_of(owner.task.cgroup, task.by_name ? owner.task.comm : no_name, task.keys);
     return owner;
 }
 

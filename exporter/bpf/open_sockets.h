@@ -15,6 +15,8 @@ struct OpenSocketsTask {
     std::vector<uint16_t> ports;  // of DNS: sockets with one of these at either end are meant
     int cgroup_root = -1;         // folder of the hierarchy's root
     dns_hierarchy hierarchy = DNS_HIERARCHY_UNIFIED;
+    const dns_hash_keys* keys = nullptr;  // the programs'
+    bool by_name = true;                  // processes are grouped by name and cgroup, not by cgroup alone
 };
 
 struct OpenSocketsFound {

@@ -6,6 +6,7 @@
 
 #include "exporter/fold/event_question.h"
 #include "exporter/fold/fold_edns.h"
+#include "exporter/fold/fold_resolvers.h"
 #include "exporter/fold/fold_stats.h"
 #include "exporter/fold/names.h"
 #include "exporter/fold/outcome_class.h"
@@ -68,7 +69,10 @@ void Fold::set_collected(bool collected) {
 }
 
 void Fold::add_event(const dns_event& event) {
-    if (searches_ && event.lane == search_lane_ && event.role != DNS_ROLE_SERVER) searches_->add(event);
+    if (searches_ && event.lane == search_lane_ && event.role != DNS_ROLE_SERVER) {
+        if (event.lane == DNS_EVENT_WIRE || event.found & DNS_FOUND_SEARCH) searches_->add(event);
+    }
+    if (event.lane == DNS_EVENT_CALL) return;
     if (event.lane == DNS_EVENT_SOCKET) {
         ++socket_events_;
         return;
@@ -116,7 +120,9 @@ Folded Fold::fold(const RawSnapshot& snapshot, const NamesByCgroup& names_by_cgr
                                      {{"untracked"}, stats.events_untracked}};
     if (snapshot.has_workloads)
         folded[Metric::socket_events].series = {{{"delivered"}, socket_events_},
+                                                {{"limited"}, snapshot.sockets.records_limited},
                                                 {{"ring_full"}, snapshot.sockets.events_ring_full}};
+    if (snapshot.has_workloads) resolvers_.fold(snapshot, folded);
     return folded;
 }
 

@@ -5,6 +5,7 @@
 #include <optional>
 #include <string>
 
+#include "exporter/fold/fold_resolvers.h"
 #include "exporter/fold/folded.h"
 #include "exporter/fold/label_budget.h"
 #include "exporter/fold/limits.h"
@@ -74,6 +75,7 @@ class Fold {
     WorkloadBoard workloads_;
     EndedWorkloads ended_workloads_;
     SlowBoard slow_;
+    ResolverFold resolvers_;
     std::optional<SearchPathBoard> searches_;
     dns_event_lane search_lane_;
     uint64_t events_ = 0;

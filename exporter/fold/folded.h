@@ -3,6 +3,7 @@
 
 #include <array>
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -25,6 +26,7 @@ struct HistogramSeries {
 
 struct FoldedFamily {
     std::vector<Series> series;  // counters and gauges
+    std::optional<double> number;  // a gauge without labels that is no whole number
     std::vector<double> edges;   // histograms: rising, in the base unit, without +Inf
     std::vector<HistogramSeries> histograms;
 };

@@ -37,6 +37,10 @@ enum class Metric : uint8_t {
     workload_queries,
     workload_latency,
     search_path_queries,
+    // of resolvers and resolutions
+    cache_lookups,
+    cache_hit_ratio,
+    referrals,
     // the exporter's own
     attached,
     events,

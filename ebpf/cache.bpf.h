@@ -1,0 +1,99 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
+ * Whether a resolver answers from its cache. Of each group (dns_group_of) that queries come to, the questions that it asks
+ * itself are kept with the time of the last answer to them. An answer that it gives is a miss if, since the query came, it got
+ * one for the same question, whoever it was fetched for; else it is a hit. A failure (SERVFAIL) is a miss also if the question
+ * was only sent. */
+#ifndef CACHE_BPF_H
+#define CACHE_BPF_H
+
+#include "ebpf/config.bpf.h"
+#include "ebpf/dns_message.h"
+#include "ebpf/maps.bpf.h"
+
+__u8 cache_marks[DNS_RESOLVERS] __weak = {};   /* by group: queries came to it; two of one place cost records alone */
+__u32 cache_groups[DNS_WORKLOADS] __weak = {}; /* by workload slot */
+
+enum { CACHE_TIME_SHIFT = 10, CACHE_CHECK_BITS = 24, CACHE_SERVFAIL = 2 };
+enum cache_part { CACHE_ANSWERED, CACHE_ASKED }; /* what is kept of a question: when an answer came, when it was sent */
+
+static __always_inline __u32 cache_group(__u64 cgroup, const __u8 *comm)
+{
+	const __u8 none[DNS_COMM_LENGTH] = {};
+	return dns_group_of(cgroup, comm ? comm : none, &hash_keys);
+}
+
+static __always_inline void cache_remember(__u32 slot, __u32 group)
+{
+	DNS_BOUND(slot, DNS_WORKLOADS - 1);
+	if (slot >= DNS_WORKLOAD_OTHERS && cache_groups[slot] != group)
+		cache_groups[slot] = group;
+}
+
+static __always_inline __u32 cache_is(__u32 group) { return cache_marks[group >> 1 & (DNS_RESOLVERS - 1)]; }
+
+static __always_inline void cache_mark(__u32 group)
+{
+	__u8 *mark = &cache_marks[group >> 1 & (DNS_RESOLVERS - 1)];
+	if (!*mark)
+		*mark = 1;
+}
+
+static __always_inline __u64 cache_hash(__u64 question, __u32 group, const __u32 part)
+{
+	return dns_tag_of(question ^ ((__u64)group << 32 | part));
+}
+
+static __always_inline struct dns_fetch_set *cache_set(__u64 hash)
+{
+	const __u32 number = hash >> 52 & (DNS_FETCH_SETS - 1);
+	return bpf_map_lookup_elem(&fetches, &number);
+}
+
+static __always_inline __u64 cache_check(__u64 hash) { return (hash >> 24 & ((1 << CACHE_CHECK_BITS) - 1)) | 1; }
+
+/* Keeps that the group asked this, or was answered, at `now`. */
+static __always_inline void cache_note(struct dns_stats *stats, __u64 question, __u32 group, const __u32 part, __u64 now)
+{
+	const __u64 hash = cache_hash(question, group, part), check = cache_check(hash);
+	const __u64 time = now >> CACHE_TIME_SHIFT;
+	struct dns_fetch_set *set = cache_set(hash);
+	__u64 oldest = ~0ULL;
+	__u32 way, chosen = 0;
+	if (!set)
+		return;
+	bpf_spin_lock(&set->lock);
+#pragma unroll
+	for (way = 0; way < DNS_FETCH_WAYS; way++) {
+		const __u64 word = set->way[way];
+		if ((word & ((1 << CACHE_CHECK_BITS) - 1)) == check) {
+			oldest = 0;
+			chosen = way;
+		} else if (word < oldest) {
+			oldest = word;
+			chosen = way;
+		}
+	}
+	set->way[chosen] = time << CACHE_CHECK_BITS | check;
+	bpf_spin_unlock(&set->lock);
+	if (oldest && time - (oldest >> CACHE_CHECK_BITS) < query_timeout_ns >> CACHE_TIME_SHIFT)
+		stats->fetches_evicted++;
+}
+
+/* Whether that was kept later than at `since`. The lock is not needed: a way is one word. */
+static __always_inline __u32 cache_since(__u64 question, __u32 group, const __u32 part, __u64 since)
+{
+	const __u64 hash = cache_hash(question, group, part), check = cache_check(hash);
+	const struct dns_fetch_set *set = cache_set(hash);
+	__u32 way, found = 0;
+	if (!set)
+		return 0;
+#pragma unroll
+	for (way = 0; way < DNS_FETCH_WAYS; way++) {
+		const __u64 word = *(const volatile __u64 *)&set->way[way];
+		if ((word & ((1 << CACHE_CHECK_BITS) - 1)) == check)
+			found = word >> CACHE_CHECK_BITS > since >> CACHE_TIME_SHIFT;
+	}
+	return found;
+}
+
+#endif

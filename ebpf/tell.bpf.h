@@ -1,0 +1,123 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
+ * What a socket's message tells beyond its counts: of a resolver's cache, of searches, and as a record for chains. Functions
+ * of their own for the verifier; what they need is in the scratch. */
+#ifndef TELL_BPF_H
+#define TELL_BPF_H
+
+#include "ebpf/observe.bpf.h"
+#include "ebpf/owner.bpf.h"
+#include "ebpf/record.bpf.h"
+#include "ebpf/search.bpf.h"
+
+/* The record in the scratch is sent. Whose it is, a client's answer does not know yet. */
+__noinline __u32 tell_send(struct __sk_buff *skb, __u32 lane)
+{
+	struct bpf_sock *sk = skb->sk;
+	const struct dns_owner *owner = sk ? bpf_sk_storage_get(&owners, sk, 0, 0) : 0;
+	struct dns_scratch *scratch = observe_scratch(lane);
+	struct dns_stats *stats = store_stats(lane);
+	if (!scratch || !stats)
+		return 0;
+	if (owner) {
+		scratch->event.asker.pid = owner->task.pid;
+		scratch->event.asker.tid = owner->task.tid;
+		scratch->event.asker.uid = owner->task.uid;
+		scratch->event.asker.known = 1;
+	}
+	observe_endpoints(scratch);
+	record_send(stats, scratch);
+	return 0;
+}
+
+/* A query that a client has sent. What a resolver asks is urgent: the chain of who waits for it would be cut without it. */
+__noinline __u32 tell_asked(struct __sk_buff *skb, __u32 lane)
+{
+	struct dns_scratch *scratch = observe_scratch(lane);
+	struct dns_stats *stats = store_stats(lane);
+	const struct sockets_message *query;
+	__u32 resolver;
+	if (!scratch || !stats)
+		return 0;
+	query = &scratch->socket;
+	resolver = cache_is(query->group);
+	if (resolver && query->question)
+		cache_note(stats, query->question, query->group, CACHE_ASKED, query->now);
+	if (!record_allow(stats, resolver, query->now))
+		return 0;
+	scratch->event.query_time_ns = query->now;
+	scratch->event.latency_ns = 0;
+	scratch->event.outcome = 0;
+	record_fill_in(scratch, query, DNS_QUERY, resolver ? DNS_FOUND_RESOLVER : 0);
+	tell_send(skb, lane);
+	return 0;
+}
+
+/* Sends the record of an answer, if it is due. */
+static __always_inline void tell_answer(struct __sk_buff *skb, __u32 lane, struct dns_stats *stats, struct dns_scratch *scratch,
+				       __u32 found)
+{
+	const struct sockets_message *response = &scratch->socket;
+	const __u32 failed = response->outcome != DNS_RCODE_NOERROR && response->outcome != SEARCH_RCODE_NXDOMAIN;
+	const __u32 urgent = failed || scratch->end.age_ns >= RECORD_SLOW_NS ||
+			     found & (DNS_FOUND_SEARCH | DNS_FOUND_MISS | DNS_FOUND_RESOLVER);
+	if (!record_allow(stats, urgent, response->now))
+		return;
+	scratch->event.query_time_ns = response->now - scratch->end.age_ns;
+	scratch->event.latency_ns = scratch->end.age_ns;
+	scratch->event.outcome = response->outcome;
+	record_fill_in(scratch, response, DNS_RESPONSE, found);
+	tell_send(skb, lane);
+}
+
+/* A client has got an answer: what it is to one who asks on, as resolvers do, or searches. */
+__noinline __u32 tell_client(struct __sk_buff *skb, __u32 lane)
+{
+	struct dns_scratch *scratch = observe_scratch(lane);
+	struct dns_stats *stats = store_stats(lane);
+	struct sockets_message *response;
+	__u32 workload, found = 0;
+	if (!scratch || !stats)
+		return 0;
+	response = &scratch->socket;
+	workload = response->workload;
+	DNS_BOUND(workload, DNS_WORKLOADS - 1);
+	response->group = cache_groups[workload];
+	if (dns_may_refer(&scratch->message) && scratch->edns.name_servers) {
+		stats->referrals++;
+		found |= DNS_FOUND_REFERRAL;
+	}
+	if (cache_is(response->group)) {
+		found |= DNS_FOUND_RESOLVER;
+		if (response->question)
+			cache_note(stats, response->question, response->group, CACHE_ANSWERED, response->now);
+	}
+	if (search_is_due(scratch, workload, response->outcome, response->now))
+		found |= DNS_FOUND_SEARCH;
+	tell_answer(skb, lane, stats, scratch, found);
+	return 0;
+}
+
+/* A resolver answers: whether from its cache. */
+__noinline __u32 tell_resolver(struct __sk_buff *skb, __u32 lane)
+{
+	struct dns_scratch *scratch = observe_scratch(lane);
+	struct dns_stats *stats = store_stats(lane);
+	const struct sockets_message *response;
+	__u64 since;
+	__u32 miss;
+	if (!scratch || !stats)
+		return 0;
+	response = &scratch->socket;
+	since = response->now - scratch->end.age_ns;
+	miss = cache_since(response->question, response->group, CACHE_ANSWERED, since);
+	if (!miss && response->outcome == CACHE_SERVFAIL)
+		miss = cache_since(response->question, response->group, CACHE_ASKED, since);
+	if (miss)
+		stats->cache_misses++;
+	else
+		stats->cache_hits++;
+	tell_answer(skb, lane, stats, scratch, miss ? DNS_FOUND_MISS : DNS_FOUND_HIT);
+	return 0;
+}
+
+#endif
