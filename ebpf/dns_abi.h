@@ -103,6 +103,7 @@ struct dns_stats {
 	__u64 sockets_tracked;      /* queries of sockets that were put into the pending table */
 	__u64 sockets_ended;        /* of those, the ones that have left it, timed-out ones apart */
 	__u64 cache_hits, cache_misses; /* answers of resolvers, by whether they had to ask for them */
+	__u64 hit_latency[DNS_LATENCY_BUCKETS], hit_latency_sum_ns; /* of the hits; as in dns_latency */
 	__u64 referrals;            /* answers that clients got which only say who to ask next */
 	__u64 fetches_evicted;      /* questions of resolvers that were forgotten while an answer might still wait for them */
 	__u64 records_limited;      /* records of sockets not sent, because more were due than the limit */

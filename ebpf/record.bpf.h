@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
  * Records of sockets: of what chains of resolutions are put together, and searches told. They are detail: nothing is counted
  * by them that must be exact. Of the urgent ones (what a resolver asks and does not know, slow and failed answers, searches)
- * 64 a millisecond are sent, of all others one, which is filled up to a burst of some thousands. */
+ * 16 a millisecond are sent, of all others one, which is filled up to a burst of some thousands. */
 #ifndef RECORD_BPF_H
 #define RECORD_BPF_H
 
@@ -11,7 +11,7 @@
 enum {
 	RECORD_TIME_SHIFT = 20, /* a unit of the budget's time, 2^20 ns, is about a millisecond */
 	RECORD_PLAIN = 1,       /* records a unit */
-	RECORD_URGENT = 64,
+	RECORD_URGENT = 16,
 	RECORD_PLAIN_BURST = 4096,
 	RECORD_URGENT_BURST = 16384,
 	RECORD_SLOW_NS = 100000000

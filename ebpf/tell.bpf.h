@@ -97,6 +97,13 @@ __noinline __u32 tell_client(struct __sk_buff *skb, __u32 lane)
 	return 0;
 }
 
+static __always_inline void tell_hit(struct dns_stats *stats, __u64 latency_ns)
+{
+	stats->cache_hits++;
+	stats->hit_latency_sum_ns += latency_ns;
+	stats->hit_latency[dns_latency_bucket(settings.latency_edges_ns, latency_ns) & (DNS_LATENCY_BUCKETS - 1)]++;
+}
+
 /* A resolver answers: whether from its cache. */
 __noinline __u32 tell_resolver(struct __sk_buff *skb, __u32 lane)
 {
@@ -115,7 +122,7 @@ __noinline __u32 tell_resolver(struct __sk_buff *skb, __u32 lane)
 	if (miss)
 		stats->cache_misses++;
 	else
-		stats->cache_hits++;
+		tell_hit(stats, scratch->end.age_ns);
 	tell_answer(skb, lane, stats, scratch, miss ? DNS_FOUND_MISS : DNS_FOUND_HIT);
 	return 0;
 }

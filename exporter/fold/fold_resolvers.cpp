@@ -28,7 +28,7 @@ void ResolverFold::fold(const RawSnapshot& snapshot, Folded& folded) {
         return;
     }
     folded[Metric::cache_lookups].series = {{{"hit"}, now.hits}, {{"miss"}, now.misses}};
-    folded[Metric::cache_hit_ratio].number = ratio(now);
+    folded[Metric::cache_hit_ratio].reals = {{{}, ratio(now)}};
 }
 
 }  // namespace dnsexp

@@ -3,7 +3,6 @@
 
 #include <array>
 #include <cstdint>
-#include <optional>
 #include <string>
 #include <vector>
 
@@ -18,6 +17,11 @@ struct Series {
     uint64_t value = 0;
 };
 
+struct RealSeries {
+    std::vector<std::string> labels;
+    double value = 0;
+};
+
 struct HistogramSeries {
     std::vector<std::string> labels;
     std::vector<uint64_t> cumulative;  // one an edge and the last one, +Inf, which is the count
@@ -25,9 +29,9 @@ struct HistogramSeries {
 };
 
 struct FoldedFamily {
-    std::vector<Series> series;  // counters and gauges
-    std::optional<double> number;  // a gauge without labels that is no whole number
-    std::vector<double> edges;   // histograms: rising, in the base unit, without +Inf
+    std::vector<Series> series;     // counters and gauges
+    std::vector<RealSeries> reals;  // the same, of what is no whole number
+    std::vector<double> edges;      // histograms: rising, in the base unit, without +Inf
     std::vector<HistogramSeries> histograms;
 };
 

@@ -41,6 +41,11 @@ enum class Metric : uint8_t {
     cache_lookups,
     cache_hit_ratio,
     referrals,
+    resolver_own,
+    resolver_upstream,
+    resolution_duration,
+    resolution_upstream_queries,
+    resolution_time,
     // the exporter's own
     attached,
     events,

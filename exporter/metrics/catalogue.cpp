@@ -25,6 +25,9 @@ constexpr size_t interfaces = DNS_INTERFACES_MAX;
 constexpr size_t paths = size_t{DNS_DIRECTIONS} * DNS_KINDS * DNS_TRANSPORTS * DNS_IP_VERSIONS;
 // All but a message and the segments that nothing is wrong with.
 constexpr size_t error_reasons = DNS_REASONS - 3;
+constexpr size_t resolution_results = 3;
+constexpr size_t resolution_hops = 4;
+constexpr size_t upstream_query_edges = 9;
 constexpr size_t hook_modes = 2;  // an interface's two hooks, each in one mode at a time
 
 constexpr MetricInfo table[] = {
@@ -43,7 +46,8 @@ constexpr MetricInfo table[] = {
     {Metric::cache_lookups,
      "dns_cache_lookups_total",
      MetricType::Counter,
-     "Answers of this host's resolvers, by whether they came from the cache (hit) or had to be asked for (miss).",
+     "Answers of this host's resolvers, by whether they came from the cache (hit) or had to be asked for "
+     "(miss).",
      {"result"},
      2},
     {Metric::client_queries,
@@ -142,6 +146,36 @@ constexpr MetricInfo table[] = {
      "Responses to this host's processes that only name the servers to ask next.",
      {},
      1},
+    {Metric::resolution_duration,
+     "dns_resolution_duration_seconds",
+     MetricType::Histogram,
+     "Seconds that programs waited for a resolution: a getaddrinfo() call, or a query of their own.",
+     {"result"},
+     resolution_results*(latency_edges + histogram_extra)},
+    {Metric::resolution_time,
+     "dns_resolution_time_seconds_total",
+     MetricType::Counter,
+     "Seconds of resolutions by where they went, each second once: libc, query, resolver or upstream.",
+     {"hop"},
+     resolution_hops},
+    {Metric::resolution_upstream_queries,
+     "dns_resolution_upstream_queries",
+     MetricType::Histogram,
+     "Queries that this host's resolvers sent for one resolution.",
+     {},
+     upstream_query_edges + histogram_extra},
+    {Metric::resolver_own,
+     "dns_resolver_own_seconds",
+     MetricType::Histogram,
+     "Seconds of a resolver's answer in which it did not wait for upstream servers.",
+     {},
+     latency_edges + histogram_extra},
+    {Metric::resolver_upstream,
+     "dns_resolver_upstream_seconds",
+     MetricType::Histogram,
+     "Seconds of a resolver's answer in which it waited for upstream servers; 0 of hits.",
+     {},
+     latency_edges + histogram_extra},
     {Metric::responses_duplicate,
      "dns_responses_duplicate_total",
      MetricType::Counter,

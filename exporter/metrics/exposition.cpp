@@ -59,7 +59,8 @@ MetricFamily family_of(const MetricInfo& info, const FoldedFamily& folded) {
     family.metric.reserve(folded.series.size() + folded.histograms.size());
     for (const Series& series : folded.series)
         family.metric.push_back(number(info, series.labels, static_cast<double>(series.value)));
-    if (folded.number) family.metric.push_back(number(info, {}, *folded.number));
+    for (const RealSeries& series : folded.reals)
+        family.metric.push_back(number(info, series.labels, series.value));
     for (const HistogramSeries& series : folded.histograms)
         family.metric.push_back(histogram(info, series, folded.edges));
     return family;

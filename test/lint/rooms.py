@@ -14,17 +14,19 @@ ROOMS = {
     "net": {"base", "config"},
     "bpf": {"base", "config", "source", "net"},
     "fold": {"base", "source"},
+    "chains": {"base", "source", "fold"},
     "metrics": {"base", "fold"},
-    "api": {"base", "fold"},
+    "api": {"base", "fold", "chains"},
     "http": {"base", "metrics"},
     "os": {"base"},
     "fetch": {"base"},
     "workload": {"base", "config", "fetch", "source"},
-    "app": {"base", "config", "source", "net", "bpf", "fold", "workload", "metrics", "api", "http", "os"},
+    "app": {"base", "config", "source", "net", "bpf", "fold", "chains", "workload", "metrics", "api", "http", "os"},
     "main.cpp": {"app", "config", "base"},
 }
 # Rooms that know the kernel side's types, and by which headers. A room that isn't here knows none.
-KERNEL_TYPES = {"source": ABI, "net": ABI, "bpf": DUAL, "fold": DUAL, "metrics": DUAL}
+KERNEL_TYPES = {"source": ABI, "net": ABI, "bpf": DUAL, "fold": DUAL, "chains": ABI,
+                "metrics": DUAL}
 
 # Library header -> the room that alone uses it, or the rooms.
 LIBRARIES = {

@@ -1,0 +1,113 @@
+#include "exporter/chains/totals.h"
+
+#include <algorithm>
+#include <numeric>
+#include <string>
+
+namespace dnsexp {
+namespace {
+
+constexpr double ns_per_second = 1e9;
+
+// Edges of the number of upstream queries: a referral or two, a chain of CNAME records, and what is no sound
+// resolution any more.
+constexpr double upstream_edges[] = {0, 1, 2, 3, 5, 8, 13, 21, 34};
+
+// Index: Step.
+constexpr std::string_view hop_names[step_count] = {"libc", "query", "resolver", "upstream"};
+
+uint64_t upstream_count(const ChainNode& node) {
+    uint64_t count = node.step == Step::upstream;
+    for (const ChainNodePtr& child : node.children) count += upstream_count(*child);
+    return count;
+}
+
+bool has_resolver(const ChainNode& node) {
+    return node.step == Step::resolver ||
+           std::any_of(node.children.begin(), node.children.end(),
+                       [](const ChainNodePtr& child) { return has_resolver(*child); });
+}
+
+}  // namespace
+
+StepTime step_time(const ChainNode& node) {
+    StepTime time;
+    if (node.end_ns <= node.begin_ns) return time;
+    uint64_t until = node.begin_ns;  // waited up to here, or not
+    for (size_t i = 0; i < node.children.size(); ++i) {
+        const ChainNode& child = *node.children[i];
+        uint64_t end = child.end_ns;
+        if (end == 0) end = i + 1 < node.children.size() ? node.children[i + 1]->begin_ns : node.end_ns;
+        const uint64_t from = std::max(child.begin_ns, until), to = std::min(end, node.end_ns);
+        if (to <= from) continue;
+        time.waited_ns += to - from;
+        until = to;
+    }
+    time.own_ns = node.end_ns - node.begin_ns - time.waited_ns;
+    return time;
+}
+
+void ChainTotals::Histogram::add(double value, std::span<const double> edges) {
+    counts.resize(edges.size() + 1);
+    ++counts[static_cast<size_t>(std::lower_bound(edges.begin(), edges.end(), value) - edges.begin())];
+    sum += value;
+}
+
+HistogramSeries ChainTotals::Histogram::series(std::vector<std::string> labels, size_t edges) const {
+    HistogramSeries series{std::move(labels), counts, sum};
+    series.cumulative.resize(edges + 1);
+    std::partial_sum(series.cumulative.begin(), series.cumulative.end(), series.cumulative.begin());
+    return series;
+}
+
+void ChainTotals::add_time(Histogram& histogram, uint64_t ns) {
+    histogram.add(static_cast<double>(ns) / ns_per_second, edges_);
+}
+
+void ChainTotals::add_answer(const ChainNode& resolver) {
+    if (resolver.found & DNS_FOUND_HIT) return;
+    const StepTime time = step_time(resolver);
+    add_time(own_, time.own_ns);
+    add_time(upstream_, time.waited_ns);
+}
+
+void ChainTotals::add_shares(const ChainNode& node) {
+    share_ns_[static_cast<size_t>(node.step)] += step_time(node).own_ns;
+    for (const ChainNodePtr& child : node.children) add_shares(*child);
+}
+
+void ChainTotals::add_chain(const ChainNode& chain) {
+    add_shares(chain);
+    if (has_resolver(chain))
+        upstream_queries_.add(static_cast<double>(upstream_count(chain)), upstream_edges);
+    if (chain.step == Step::resolver) return;
+    auto result = chain.step == Step::call ? call_class(chain.outcome) : rcode_class(chain.outcome);
+    if (chain.end_ns == 0) return;  // how long it would have taken, nobody knows
+    add_time(durations_[static_cast<size_t>(result)], chain.end_ns - chain.begin_ns);
+}
+
+void ChainTotals::fill(const RawSnapshot& snapshot, Folded& folded) const {
+    const dns_stats& sockets = snapshot.sockets;
+    for (const Metric metric : {Metric::resolution_duration, Metric::resolver_own, Metric::resolver_upstream})
+        folded[metric].edges = edges_;
+    folded[Metric::resolution_upstream_queries].edges.assign(std::begin(upstream_edges),
+                                                             std::end(upstream_edges));
+    for (size_t i = 0; i < durations_.size(); ++i)
+        folded[Metric::resolution_duration].histograms.push_back(
+            durations_[i].series({std::string(resolution_result_names[i])}, edges_.size()));
+    for (size_t i = 0; i < step_count; ++i)
+        folded[Metric::resolution_time].reals.push_back(
+            {{std::string(hop_names[i])}, static_cast<double>(share_ns_[i]) / ns_per_second});
+    if (sockets.cache_hits + sockets.cache_misses == 0) return;
+    HistogramSeries own = own_.series({}, edges_.size()), upstream = upstream_.series({}, edges_.size());
+    uint64_t hits = 0;
+    for (size_t i = 0; i <= edges_.size(); ++i) own.cumulative[i] += hits += sockets.hit_latency[i];
+    for (uint64_t& count : upstream.cumulative) count += sockets.cache_hits;
+    own.sum += static_cast<double>(sockets.hit_latency_sum_ns) / ns_per_second;
+    folded[Metric::resolver_own].histograms = {std::move(own)};
+    folded[Metric::resolver_upstream].histograms = {std::move(upstream)};
+    folded[Metric::resolution_upstream_queries].histograms = {
+        upstream_queries_.series({}, std::size(upstream_edges))};
+}
+
+}  // namespace dnsexp

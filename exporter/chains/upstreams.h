@@ -1,0 +1,49 @@
+// What resolvers asked of late, and which of it one of their answers waited for.
+#pragma once
+
+#include <cstdint>
+#include <deque>
+#include <string>
+#include <string_view>
+#include <unordered_map>
+#include <vector>
+
+#include "exporter/chains/node.h"
+#include "exporter/fold/hash.h"
+
+namespace dnsexp {
+
+// Not thread-safe. Memory: `capacity` nodes; beyond, the oldest is forgotten.
+class Upstreams {
+  public:
+    static constexpr size_t default_capacity = 4096;
+    static constexpr size_t most_children = 64;  // of one answer; more are left out
+
+    explicit Upstreams(size_t capacity = default_capacity)
+        : capacity_(capacity), index_(0, Hash{random_seed()}) {}
+
+    // A query that a resolver sent; its answer may be filled in later.
+    void add(ChainNodePtr upstream);
+
+    // What the resolver's answer waited for, in the order of its beginning: queries of its group
+    //  - for its own question, or for what CNAME records led to, that were under way while it was,
+    //  - for names above these, that had ended when those below were sent (RFC 9156 asks so from the top), or
+    //  for their
+    //    keys (DS, DNSKEY) while it was under way,
+    //  - for name servers that a referral among them named.
+    // A query that several answers waited for is in each of them.
+    [[nodiscard]] std::vector<ChainNodePtr> waited_for(const ChainNode& answer) const;
+
+  private:
+    struct Hash {
+        uint64_t seed;
+        size_t operator()(const std::string& key) const { return hash_bytes(key, seed); }
+    };
+    class Search;
+
+    size_t capacity_;
+    std::deque<ChainNodePtr> all_;                                           // in the order of their coming
+    std::unordered_map<std::string, std::deque<ChainNodePtr>, Hash> index_;  // by group and name
+};
+
+}  // namespace dnsexp
