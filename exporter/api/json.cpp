@@ -11,12 +11,6 @@ namespace {
 // Keys stay in the order in which people want to read them.
 using Json = nlohmann::ordered_json;
 
-constexpr double ns_per_second = 1e9;
-
-double seconds(uint64_t ns) {
-    return static_cast<double>(ns) / ns_per_second;
-}
-
 Json text_or_null(const std::string& text) {
     return text.empty() ? Json(nullptr) : Json(text);
 }
@@ -42,7 +36,7 @@ Json transaction(const TransactionRow& row) {
     json["role"] = row.role;
     json["transport"] = row.transport;
     json["outcome"] = row.outcome;
-    json["latency_seconds"] = row.latency_ns ? Json(seconds(*row.latency_ns)) : Json(nullptr);
+    json["latency_seconds"] = row.latency_ns ? Json(in_seconds(*row.latency_ns)) : Json(nullptr);
     json["pid"] = process ? Json(process->pid) : Json(nullptr);
     json["tid"] = process ? Json(process->tid) : Json(nullptr);
     json["uid"] = process ? Json(process->uid) : Json(nullptr);
@@ -54,15 +48,24 @@ Json transaction(const TransactionRow& row) {
     return json;
 }
 
+Json latency(const LatencySummary& summary) {
+    return {{"count", summary.count},
+            {"sum_seconds", summary.sum_seconds},
+            {"p50", or_null(summary.p50)},
+            {"p95", or_null(summary.p95)},
+            {"p99", or_null(summary.p99)}};
+}
+
+Json counts(const NamedCounts& named) {
+    Json json = Json::object();
+    for (const auto& [name, count] : named) json[name] = count;
+    return json;
+}
+
 void put_sum(Json& json, const WorkloadSum& sum) {
     json["queries"] = sum.queries;
-    json["outcomes"] = Json::object();
-    for (const auto& [rcode, count] : sum.outcomes) json["outcomes"][rcode] = count;
-    json["latency"] = {{"count", sum.latency.count},
-                       {"sum_seconds", sum.latency.sum_seconds},
-                       {"p50", or_null(sum.latency.p50)},
-                       {"p95", or_null(sum.latency.p95)},
-                       {"p99", or_null(sum.latency.p99)}};
+    json["outcomes"] = counts(sum.outcomes);
+    json["latency"] = latency(sum.latency);
 }
 
 Json workload(const WorkloadRow& row) {
@@ -88,9 +91,38 @@ std::string transaction_json(const TransactionRow& row) {
 std::string slow_json(const std::vector<TransactionRow>& rows, uint64_t threshold_ns, uint64_t unix_ns) {
     Json json;
     json["generated_unix_ns"] = unix_ns;
-    json["threshold_seconds"] = seconds(threshold_ns);
+    json["threshold_seconds"] = in_seconds(threshold_ns);
     json["transactions"] = Json::array();
     for (const TransactionRow& row : rows) json["transactions"].push_back(transaction(row));
+    return dump(json) + "\n";
+}
+
+std::string summary_json(const Summary& summary, const WorkloadReport& workloads) {
+    const auto& recent = summary.recent;
+    Json json;
+    json["generated_unix_ns"] = summary.time_unix_ns;
+    json["monotonic_ns"] = summary.monotonic_ns;
+    json["interfaces"] = summary.interfaces;
+    json["totals"] = {{"queries", summary.queries}, {"active_queries", summary.active}};
+    json["outcomes"] = counts(summary.outcomes);
+    json["types"] = counts(summary.types);
+    json["latency"] = {{"edges_seconds", summary.edges},
+                       {"buckets", summary.buckets},
+                       {"count", summary.latency.count},
+                       {"sum_seconds", summary.latency.sum_seconds}};
+    json["recent"] = {{"window_seconds", RecentLatency::window_seconds},
+                      {"min_seconds", recent ? Json(in_seconds(recent->min_ns)) : Json(nullptr)},
+                      {"max_seconds", recent ? Json(in_seconds(recent->max_ns)) : Json(nullptr)}};
+    for (const char* list : {"domains", "servers", "workloads"}) json[list] = Json::array();
+    for (const DomainCount& one : summary.domains)
+        json["domains"].push_back({{"domain", one.domain}, {"queries", one.queries}});
+    for (const ServerRow& one : summary.servers)
+        json["servers"].push_back({{"server", one.server},
+                                   {"role", one.role},
+                                   {"queries", one.queries},
+                                   {"latency", latency(one.latency)}});
+    const auto shown = std::min(workloads.rows.size(), summary_workloads);
+    for (size_t i = 0; i < shown; ++i) json["workloads"].push_back(workload(workloads.rows[i]));
     return dump(json) + "\n";
 }
 

@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "exporter/api/parameters.h"
+#include "exporter/fold/summary.h"
 #include "exporter/fold/transaction_row.h"
 #include "exporter/fold/workload_report.h"
 
@@ -23,5 +24,9 @@ std::string slow_json(const std::vector<TransactionRow>& rows, uint64_t threshol
 // ...}, "ended": {role: ...}}. `total`: how many workloads there are of the filter's role, whatever its
 // limit.
 std::string workloads_json(const WorkloadReport& report, const WorkloadFilter& filter);
+
+// The body of /api/v1/summary. Of the workloads it shows the first `summary_workloads`.
+std::string summary_json(const Summary& summary, const WorkloadReport& workloads);
+inline constexpr size_t summary_workloads = 50;
 
 }  // namespace dnsexp

@@ -126,6 +126,8 @@ std::shared_ptr<const ApiData> Pipeline::api_data() {
     RawSnapshot snapshot;
     NamesByCgroup names;
     EndedWorkloads::Sums ended;
+    std::vector<DomainCount> domains;
+    std::optional<RecentLatency::Extremes> recent;
     const uint64_t offset_ns = unix_offset_ns();
     {
         const std::lock_guard lock(mutex_);
@@ -133,10 +135,13 @@ std::shared_ptr<const ApiData> Pipeline::api_data() {
         names = names_of(snapshot.workloads);
         fold_.update(snapshot, names);
         ended = fold_.ended_workloads();
+        domains = fold_.heaviest_domains(kSummaryDomains);
+        recent = fold_.recent().extremes(snapshot.time_ns);
         data->slow = fold_.slow().rows(offset_ns);
         data->slow_threshold_ns = fold_.slow().threshold_ns();
     }
     data->workloads = workload_report(snapshot, names, ended, offset_ns);
+    data->summary = summary_report(snapshot, std::move(domains), recent, offset_ns);
     api_data_ = std::move(data);
     api_time_ = Clock::now();
     return api_data_;

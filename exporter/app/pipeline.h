@@ -14,6 +14,7 @@
 #include "exporter/base/result.h"
 #include "exporter/bpf/kernel_source.h"
 #include "exporter/fold/fold.h"
+#include "exporter/fold/summary.h"
 #include "exporter/fold/transaction_row.h"
 #include "exporter/fold/workload_report.h"
 #include "exporter/http/router.h"
@@ -28,9 +29,13 @@ inline constexpr std::chrono::minutes kCollectorGone{5};
 // The reader comes every few milliseconds; one that has not come for so long is stuck.
 inline constexpr std::chrono::seconds kReaderStuck{10};
 
+// So many domains in a summary.
+inline constexpr size_t kSummaryDomains = 50;
+
 // What the API tells, as of one reading.
 struct ApiData {
     WorkloadReport workloads;
+    Summary summary;
     std::vector<TransactionRow> slow;
     uint64_t slow_threshold_ns = 0;
 };

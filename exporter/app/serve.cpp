@@ -7,8 +7,7 @@
 #include <chrono>
 #include <optional>
 
-#include "exporter/api/json.h"
-#include "exporter/api/parameters.h"
+#include "exporter/app/api_endpoints.h"
 #include "exporter/app/pipeline.h"
 #include "exporter/base/log.h"
 #include "exporter/bpf/cgroup_root.h"
@@ -107,20 +106,6 @@ std::unique_ptr<WorkloadDirectory> make_directory(const KernelSource& source, co
     if (programs.core) folders.v1 = find_v1_hierarchy().path;
     folders.v1_flag = DNS_CGROUP_V1;
     return WorkloadDirectory::make(folders, config);
-}
-
-std::vector<ApiEndpoint> api_endpoints(Pipeline& pipeline) {
-    const auto workloads = [&pipeline](std::string_view query) -> Result<std::string> {
-        const auto filter = parse_workload_filter(query);
-        if (!filter) return filter.error();
-        return workloads_json(pipeline.api_data()->workloads, filter.value());
-    };
-    const auto slow = [&pipeline](std::string_view query) -> Result<std::string> {
-        if (auto status = check_no_parameters(query); !status) return status.error();
-        const auto data = pipeline.api_data();
-        return slow_json(data->slow, data->slow_threshold_ns, data->workloads.time_unix_ns);
-    };
-    return {{"/api/v1/slow", slow}, {"/api/v1/workloads", workloads}};
 }
 
 HttpHandlers handlers(Pipeline& pipeline, const Config& config) {

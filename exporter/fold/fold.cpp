@@ -8,6 +8,7 @@
 #include "exporter/fold/fold_edns.h"
 #include "exporter/fold/fold_resolvers.h"
 #include "exporter/fold/fold_stats.h"
+#include "exporter/fold/latency_summary.h"
 #include "exporter/fold/names.h"
 #include "exporter/fold/outcome_class.h"
 
@@ -20,15 +21,6 @@ constexpr uint64_t ageing_period_ns = 300'000'000'000;
 // The combinations that always have a series: server `other`, each role and type.
 constexpr size_t shared_latency_labels = size_t{DNS_ROLES} * DNS_LATENCY_TYPES;
 static_assert(shared_latency_labels < latency_budget);
-
-constexpr double ns_per_second = 1e9;
-
-std::vector<double> seconds(const std::vector<uint64_t>& edges_ns) {
-    std::vector<double> edges;
-    edges.reserve(edges_ns.size());
-    for (const uint64_t edge : edges_ns) edges.push_back(static_cast<double>(edge) / ns_per_second);
-    return edges;
-}
 
 // Clients are kept as their octets: the text is made at the exposition, not an event.
 std::string_view client_key(const dns_address& address) {
@@ -78,6 +70,7 @@ void Fold::add_event(const dns_event& event) {
         return;
     }
     slow_.add(event);
+    recent_.add(event);
     ++events_;
     if (event.query_time_ns >= next_ageing_ns_) {
         if (next_ageing_ns_ != 0) {
@@ -106,7 +99,7 @@ Folded Fold::fold(const RawSnapshot& snapshot, const NamesByCgroup& names_by_cgr
     fold_latencies(snapshot, names, folded[Metric::latency]);
     fold_heavy_hitters(undelivered, folded);
     update(snapshot, names_by_cgroup);
-    if (snapshot.has_workloads) workloads_.fill(folded, seconds(snapshot.latency_edges_ns));
+    if (snapshot.has_workloads) workloads_.fill(folded, in_seconds(snapshot.latency_edges_ns));
     if (searches_ && snapshot.has_workloads) searches_->fill(folded);
     fold_packets(stats, folded);
     fold_headers(stats, folded);
@@ -124,6 +117,12 @@ Folded Fold::fold(const RawSnapshot& snapshot, const NamesByCgroup& names_by_cgr
                                                 {{"ring_full"}, snapshot.sockets.events_ring_full}};
     if (snapshot.has_workloads) resolvers_.fold(snapshot, folded);
     return folded;
+}
+
+std::vector<DomainCount> Fold::heaviest_domains(size_t count) const {
+    std::vector<DomainCount> domains;
+    for (auto& [domain, queries] : domains_.heaviest(count)) domains.push_back({std::move(domain), queries});
+    return domains;
 }
 
 void Fold::exported() {
@@ -163,7 +162,7 @@ Fold::Undelivered Fold::fold_traffic(const RawSnapshot& snapshot, const SlotName
 }
 
 void Fold::fold_latencies(const RawSnapshot& snapshot, const SlotNames& names, FoldedFamily& family) {
-    family.edges = seconds(snapshot.latency_edges_ns);
+    family.edges = in_seconds(snapshot.latency_edges_ns);
     const size_t last = std::min<size_t>(family.edges.size(), DNS_LATENCY_BUCKETS - 1);
     std::map<Labels, HistogramSeries> histograms;
     for (const auto& [key, cpus] : snapshot.latencies) {
@@ -177,7 +176,7 @@ void Fold::fold_latencies(const RawSnapshot& snapshot, const SlotNames& names, F
         if (labels[1] != other_label && !latency_labels_.admit(labels)) labels[1] = other_label;
         HistogramSeries& series = histograms[labels];
         series.cumulative.resize(family.edges.size() + 1);
-        series.sum += static_cast<double>(sum.sum_ns) / ns_per_second;
+        series.sum += in_seconds(sum.sum_ns);
         for (size_t i = 0; i < DNS_LATENCY_BUCKETS; ++i)
             series.cumulative[std::min(i, last)] += sum.buckets[i];
     }

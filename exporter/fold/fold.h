@@ -9,10 +9,12 @@
 #include "exporter/fold/folded.h"
 #include "exporter/fold/label_budget.h"
 #include "exporter/fold/limits.h"
+#include "exporter/fold/recent_latency.h"
 #include "exporter/fold/registrable_domain.h"
 #include "exporter/fold/search_path_board.h"
 #include "exporter/fold/slot_names.h"
 #include "exporter/fold/slow_board.h"
+#include "exporter/fold/summary.h"
 #include "exporter/fold/tally.h"
 #include "exporter/fold/top_k.h"
 #include "exporter/fold/workload_board.h"
@@ -53,6 +55,9 @@ class Fold {
     // Those of the last update() or fold(), and of all before it.
     [[nodiscard]] const EndedWorkloads::Sums& ended_workloads() const { return ended_workloads_.sums(); }
     [[nodiscard]] const SlowBoard& slow() const { return slow_; }
+    [[nodiscard]] const RecentLatency& recent() const { return recent_; }
+    // Of those that are counted by name, the ones with most queries lately; see TopK::heaviest.
+    [[nodiscard]] std::vector<DomainCount> heaviest_domains(size_t count) const;
 
     // The last fold() has been exposed to Prometheus. Where several scrapers or other readers fold too, call
     // it under the same lock as that fold() and only for expositions; series are born and retired by it
@@ -76,6 +81,7 @@ class Fold {
     EndedWorkloads ended_workloads_;
     SlowBoard slow_;
     ResolverFold resolvers_;
+    RecentLatency recent_;
     std::optional<SearchPathBoard> searches_;
     dns_event_lane search_lane_;
     uint64_t events_ = 0;

@@ -34,6 +34,7 @@ void TopK::add(std::string_view key, size_t outcome_class, uint64_t events) {
     const uint32_t known = find(key, hash);
     Entry& entry = entries_[known != KeyIndex::none ? known : admit(key, hash)];
     entry.estimate += events;
+    entry.events += events;
     if (entry.state == State::candidate) heap_down(entry.heap_at);
     (entry.state == State::live ? entry.counts : other_)[outcome_class] += events;
 }
@@ -66,7 +67,7 @@ uint32_t TopK::place(std::string_view key, uint64_t hash) {
     Entry& entry = entries_[slot];
     entry.key.assign(key);
     entry.hash = hash;
-    entry.estimate = entry.error = 0;
+    entry.estimate = entry.error = entry.events = 0;
     index_.insert(hash, slot);
     return slot;
 }
@@ -79,6 +80,7 @@ uint32_t TopK::take_over_weakest(std::string_view key, uint64_t hash) {
     entry.key.assign(key);
     entry.hash = hash;
     entry.error = entry.estimate;
+    entry.events = 0;
     index_.insert(hash, slot);
     return slot;
 }
@@ -103,6 +105,22 @@ void TopK::age() {
         entry.estimate /= 2;
         entry.error /= 2;
     }
+}
+
+std::vector<TopK::Heavy> TopK::heaviest(size_t count) const {
+    std::vector<const Entry*> used;
+    used.reserve(tracked());
+    for (const Entry& entry : entries_)
+        if (entry.state != State::unused) used.push_back(&entry);
+    count = std::min(count, used.size());
+    const auto middle = used.begin() + static_cast<std::ptrdiff_t>(count);
+    std::partial_sort(used.begin(), middle, used.end(), [](const Entry* a, const Entry* b) {
+        return a->strength() != b->strength() ? a->strength() > b->strength() : a->key < b->key;
+    });
+    std::vector<Heavy> heavy;
+    heavy.reserve(count);
+    for (size_t i = 0; i < count; ++i) heavy.push_back({used[i]->key, used[i]->events});
+    return heavy;
 }
 
 std::vector<TopK::Shown> TopK::expose() {

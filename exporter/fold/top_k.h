@@ -71,6 +71,15 @@ class TopK {
     // room and chooses the keys to replace.
     void exported();
 
+    // Of all keys that have a place, shown or not, so many: those with most events of the last two ageing
+    // periods, the strongest first. The count is of the events since the key got its place, so it grows until
+    // the key is forgotten; several million queries of last week don't put a key first. Changes nothing.
+    struct Heavy {
+        std::string key;
+        uint64_t events;
+    };
+    [[nodiscard]] std::vector<Heavy> heaviest(size_t count) const;
+
     [[nodiscard]] const Row& other() const { return other_; }
     [[nodiscard]] const Row& retired() const { return retired_; }
     [[nodiscard]] size_t tracked() const { return entries_.size() - free_.size(); }
@@ -81,7 +90,8 @@ class TopK {
         std::string key;
         uint64_t hash = 0;
         uint64_t estimate = 0;
-        uint64_t error = 0;  // how much of the estimate may be another key's
+        uint64_t error = 0;   // how much of the estimate may be another key's
+        uint64_t events = 0;  // since the key got its place
         uint32_t heap_at = 0;
         State state = State::unused;
         bool exposed = false;

@@ -3,16 +3,12 @@
 #include <algorithm>
 #include <bit>
 #include <map>
-#include <numeric>
 
 #include "exporter/fold/names.h"
-#include "exporter/fold/quantile.h"
 #include "exporter/fold/workload_text.h"
 
 namespace dnsexp {
 namespace {
-
-constexpr double ns_per_second = 1e9;
 
 // Whole words, so that keys have an order.
 using KeyWords = std::array<uint64_t, sizeof(dns_workload_key) / sizeof(uint64_t)>;
@@ -23,23 +19,10 @@ void add(dns_workload& to, const dns_workload& what) {
     for (size_t i = 0; i < std::size(to.latency); ++i) to.latency[i] += what.latency[i];
 }
 
-std::vector<double> seconds(const std::vector<uint64_t>& edges_ns) {
-    std::vector<double> edges;
-    edges.reserve(edges_ns.size());
-    for (const uint64_t edge : edges_ns) edges.push_back(static_cast<double>(edge) / ns_per_second);
-    return edges;
-}
-
 LatencySummary latency_of(const dns_workload& counts, const std::vector<double>& edges) {
     std::vector<uint64_t> buckets(edges.size() + 1);
     for (size_t i = 0; i < DNS_LATENCY_BUCKETS; ++i) buckets[std::min(i, edges.size())] += counts.latency[i];
-    LatencySummary summary;
-    summary.count = std::accumulate(buckets.begin(), buckets.end(), uint64_t{0});
-    summary.sum_seconds = static_cast<double>(counts.latency_sum_ns) / ns_per_second;
-    summary.p50 = quantile(edges, buckets, 0.5);
-    summary.p95 = quantile(edges, buckets, 0.95);
-    summary.p99 = quantile(edges, buckets, 0.99);
-    return summary;
+    return summarize_latency(edges, buckets, in_seconds(counts.latency_sum_ns));
 }
 
 WorkloadSum sum_of(const dns_workload& counts, const std::vector<double>& edges) {
@@ -81,7 +64,7 @@ WorkloadReport workload_report(const RawSnapshot& snapshot, const NamesByCgroup&
     WorkloadReport report;
     report.time_unix_ns = snapshot.time_ns + unix_offset_ns;
     report.available = snapshot.has_workloads;
-    const std::vector<double> edges = seconds(snapshot.latency_edges_ns);
+    const std::vector<double> edges = in_seconds(snapshot.latency_edges_ns);
     EndedWorkloads::Sums others{};
     std::map<KeyWords, dns_workload> by_key;
     for (const WorkloadCounts& one : snapshot.workloads) {

@@ -3,21 +3,15 @@
 
 #include <array>
 #include <cstdint>
-#include <optional>
 #include <string>
 #include <utility>
 #include <vector>
 
+#include "exporter/fold/latency_summary.h"
 #include "exporter/source/source.h"
 #include "exporter/source/workload_names.h"
 
 namespace dnsexp {
-
-struct LatencySummary {
-    uint64_t count = 0;
-    double sum_seconds = 0;
-    std::optional<double> p50, p95, p99;  // seconds; nothing without a sample
-};
 
 struct WorkloadSum {
     uint64_t queries = 0;

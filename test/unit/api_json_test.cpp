@@ -157,3 +157,46 @@ TEST_CASE("A role shows its own workloads, others and ended ones") {
     CHECK(parsed["others"].size() == 1);
     CHECK(parsed["ended"]["server"]["queries"] == 22);
 }
+
+TEST_CASE("A summary's object has every field") {
+    Summary summary;
+    summary.time_unix_ns = 1'700'000'000'000'000'001;
+    summary.monotonic_ns = 42;
+    summary.interfaces = {"eth0", "lo"};
+    summary.queries = 12;
+    summary.active = 3;
+    summary.outcomes = {{"NOERROR", 10}, {"TIMEOUT", 2}};
+    summary.types = {{"A", 12}};
+    summary.edges = {0.001, 0.01};
+    summary.buckets = {4, 5, 1};
+    summary.latency = {10, 0.5, 0.002, 0.009, 0.01};
+    summary.recent = RecentLatency::Extremes{500'000, 2'000'000'000};
+    summary.domains = {{"example.com", 9}};
+    summary.servers = {{"192.0.2.1", "client", 12, {10, 0.5, 0.002, 0.009, 0.01}}};
+    CHECK(json::parse(summary_json(summary, {})) == json::parse(R"({
+        "generated_unix_ns": 1700000000000000001, "monotonic_ns": 42, "interfaces": ["eth0", "lo"],
+        "totals": {"queries": 12, "active_queries": 3}, "outcomes": {"NOERROR": 10, "TIMEOUT": 2},
+        "types": {"A": 12},
+        "latency": {"edges_seconds": [0.001, 0.01], "buckets": [4, 5, 1], "count": 10, "sum_seconds": 0.5},
+        "recent": {"window_seconds": 60, "min_seconds": 0.0005, "max_seconds": 2.0},
+        "domains": [{"domain": "example.com", "queries": 9}],
+        "servers": [{"server": "192.0.2.1", "role": "client", "queries": 12,
+                     "latency": {"count": 10, "sum_seconds": 0.5, "p50": 0.002, "p95": 0.009, "p99": 0.01}}],
+        "workloads": []})"));
+}
+
+TEST_CASE("A summary of nothing has empty lists and null where nothing is known") {
+    const json parsed = json::parse(summary_json({}, {}));
+    CHECK(parsed["outcomes"] == json::object());
+    CHECK(parsed["domains"] == json::array());
+    CHECK(parsed["interfaces"] == json::array());
+    CHECK(parsed["recent"]["min_seconds"].is_null());
+    CHECK(parsed["recent"]["max_seconds"].is_null());
+}
+
+TEST_CASE("A summary shows the heaviest fifty workloads") {
+    const json parsed = json::parse(summary_json({}, report_of(150, 20)));
+    REQUIRE(parsed["workloads"].size() == 50);
+    CHECK(parsed["workloads"][0]["comm"] == "p0");
+    CHECK(parsed["workloads"][49]["comm"] == "p49");
+}

@@ -304,3 +304,45 @@ TEST_CASE("Where nobody collects, a key counts from its first event") {
     table.add("a.test", 0);
     CHECK(table.expose()[0].counts[0] == 2);
 }
+
+TEST_CASE("The heaviest keys are told whether they are shown or not, and telling changes nothing") {
+    TopK table(2);
+    table.set_collected(true);
+    for (const auto& [key, events] : {std::pair{"a", 5}, {"b", 1}, {"c", 90}, {"d", 40}, {"e", 7}})
+        for (int i = 0; i < events; ++i) table.add(key, 0);
+    const auto heavy = table.heaviest(3);
+    REQUIRE(heavy.size() == 3);
+    CHECK(heavy[0].key == "c");
+    CHECK(heavy[0].events == 90);  // `c` is a candidate: both places are taken by `a` and `b`
+    CHECK(heavy[1].key == "d");
+    CHECK(heavy[2].key == "e");
+    CHECK(table.heaviest(100).size() == 5);
+    CHECK(table.heaviest(0).empty());
+    // Neither an exposition nor a step came of it: the two are still born, and count in `other`.
+    CHECK(table.is_born("a"));
+    CHECK(sum_of(table.other()) == 143);
+}
+
+TEST_CASE("Age makes room at the top for what is heavy now, and takes nothing from the count") {
+    TopK table(2);
+    for (int i = 0; i < 1000; ++i) table.add("yesterday", 0);
+    for (int i = 0; i < 8; ++i) table.age();
+    for (int i = 0; i < 10; ++i) table.add("today", 0);
+    const auto heavy = table.heaviest(2);
+    REQUIRE(heavy.size() == 2);
+    CHECK(heavy[0].key == "today");
+    CHECK(heavy[1].key == "yesterday");
+    CHECK(heavy[1].events == 1000);
+}
+
+TEST_CASE("A key that takes another's place counts from there") {
+    TopK table(1);  // one shown and eight candidates
+    for (int i = 0; i < 9; ++i)
+        for (int n = 0; n < 5; ++n) table.add("k" + std::to_string(i), 0);
+    table.add("late", 0);
+    table.add("late", 0);
+    uint64_t seen = 0;
+    for (const auto& one : table.heaviest(100))
+        if (one.key == "late") seen = one.events;
+    CHECK(seen == 2);
+}

@@ -1,0 +1,27 @@
+#include "exporter/app/api_endpoints.h"
+
+#include "exporter/api/json.h"
+#include "exporter/api/parameters.h"
+
+namespace dnsexp {
+
+std::vector<ApiEndpoint> api_endpoints(Pipeline& pipeline) {
+    const auto slow = [&pipeline](std::string_view query) -> Result<std::string> {
+        if (auto status = check_no_parameters(query); !status) return status.error();
+        const auto data = pipeline.api_data();
+        return slow_json(data->slow, data->slow_threshold_ns, data->workloads.time_unix_ns);
+    };
+    const auto summary = [&pipeline](std::string_view query) -> Result<std::string> {
+        if (auto status = check_no_parameters(query); !status) return status.error();
+        const auto data = pipeline.api_data();
+        return summary_json(data->summary, data->workloads);
+    };
+    const auto workloads = [&pipeline](std::string_view query) -> Result<std::string> {
+        const auto filter = parse_workload_filter(query);
+        if (!filter) return filter.error();
+        return workloads_json(pipeline.api_data()->workloads, filter.value());
+    };
+    return {{"/api/v1/slow", slow}, {"/api/v1/summary", summary}, {"/api/v1/workloads", workloads}};
+}
+
+}  // namespace dnsexp
