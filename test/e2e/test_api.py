@@ -1,6 +1,7 @@
 """The API: all workloads and the slow transactions as JSON, for this host alone. The exporter sees every socket of the machine,
 so the tests look at their own processes only."""
 
+import collections
 import datetime
 import json
 import os
@@ -32,7 +33,7 @@ class WhoMayAsk(LabCase):
         self.exporter(self.a, ["ab"], options=EVERY_ADDRESS)
 
     def test_this_host_alone(self):
-        for path in ("/api/v1/workloads", "/api/v1/slow"):
+        for path in ("/api/v1/workloads", "/api/v1/slow", "/api/v1/summary"):
             fetch(self.a, path)
             self.assertIn("ask from this host", fetch(self.b, path, 403, address="10.1.0.1")["error"])
             # By the address of the link even the host itself is somebody like others.
@@ -135,6 +136,41 @@ class Workloads(LabCase):
         comms = {row["comm"] for row in page["workloads"]}
         for shown in ('q"\\\\}\\010', "\\255\\254\\128", "<b>\\027[31m"):
             self.assertIn(shown, comms)
+
+
+class Summary(LabCase):
+    def setUp(self):
+        super().setUp()
+        self.a, self.b = self.two_hosts()
+        self.nsd(self.b)
+        self.watch = self.exporter(self.a, ["ab"])
+
+    def test_it_counts_what_dnsperf_says_it_did(self):
+        lines = dns.questions(fewer(2000))
+        before = fetch(self.a, "/api/v1/summary")
+        self.assertEqual((0, {}, []), (before["totals"]["queries"], before["outcomes"], before["domains"]))
+        self.assertIsNone(before["recent"]["max_seconds"])
+        result = self.dnsperf(self.a, "10.1.0.2", lines)
+        self.watch.quiet_scrape()
+        time.sleep(SHARED)
+        page = fetch(self.a, "/api/v1/summary")
+        self.assertEqual({"queries": result.sent, "active_queries": 0}, page["totals"])
+        self.assertEqual(result.rcodes, page["outcomes"])
+        types = collections.Counter(line.split()[1] for line in lines)
+        self.assertEqual(types, page["types"])
+        self.assertEqual(["ab"], page["interfaces"])
+        self.assertEqual([{"domain": "example.test", "queries": result.sent}], page["domains"])
+        (server,) = page["servers"]
+        self.assertEqual(("10.1.0.2", "client", result.sent), (server["server"], server["role"], server["queries"]))
+        latency, recent = page["latency"], page["recent"]
+        self.assertEqual(result.completed, latency["count"])
+        self.assertEqual(result.completed, sum(latency["buckets"]))
+        self.assertEqual(len(latency["edges_seconds"]) + 1, len(latency["buckets"]))
+        mean = latency["sum_seconds"] / latency["count"]
+        self.assertLessEqual(mean, result.average_latency)
+        self.assertTrue(0 < recent["min_seconds"] <= mean <= recent["max_seconds"], (recent, mean))
+        self.assertIn("dnsperf", {row["comm"] for row in page["workloads"]})
+        self.assertLess(before["monotonic_ns"], page["monotonic_ns"])
 
 
 class Slow(LabCase):
