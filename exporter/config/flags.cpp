@@ -54,11 +54,66 @@ std::string check_not_empty(const std::string& text) {
     return text.empty() ? "must not be empty" : "";
 }
 
+std::string check_url(const std::string& url) {
+    if (!url.starts_with("http://") && !url.starts_with("https://"))
+        return "must begin with http:// or https://, as http://127.0.0.1:10153";
+    const bool odd =
+        std::any_of(url.begin(), url.end(), [](unsigned char c) { return c <= ' ' || c >= 0x7f; });
+    if (odd || url.find_first_of("?#") != std::string::npos)
+        return "must be printable ASCII without blanks, ? and #";
+    return "";
+}
+
 struct RawFlags {
     Flags flags;
     std::string level = "info";
     std::string format = "logfmt";
 };
+
+constexpr const char* kMoreFlags =
+    "Options of the exporter (--config.file, --interface, --log.level ...) go with it too: see\n"
+    "ebpf_dns_exporter --help";
+
+// What watch and chains share.
+template <typename CommandFlags>
+void declare_source(CLI::App& command, CommandFlags& flags) {
+    command
+        .add_option("--url", flags.url,
+                    "The exporter to ask (default: the one of this host, and where none runs, programs of "
+                    "the command's own)")
+        ->check(check_url);
+    command
+        .add_option(
+            "--slower-than", flags.slower_than_ms,
+            "Milliseconds: what took longer is slow (default " + std::to_string(flags.slower_than_ms) + ")")
+        ->check(CLI::Range(uint32_t{0}, kSlowerThanMaxMs));
+    command
+        .add_option("--duration", flags.duration_seconds, "Seconds until it ends (default 0: when stopped)")
+        ->check(CLI::Range(uint32_t{0}, kDurationMaxSeconds));
+    command.footer(kMoreFlags);
+}
+
+void declare_commands(CLI::App& app, Flags& flags) {
+    app.fallthrough();
+    app.require_subcommand(0, 1);
+    const auto add = [&](const char* name, const char* text, Command command) {
+        return app.add_subcommand(name, text)->callback([&flags, command] { flags.command = command; });
+    };
+    add("serve", "Run the exporter; the default", Command::serve)->footer(kMoreFlags);
+
+    CLI::App* watch = add("watch", "Show live what happens, in the terminal", Command::watch);
+    declare_source(*watch, flags.watch);
+    watch->add_option("--interval", flags.watch.interval_ms, "Milliseconds between frames (default 1000)")
+        ->check(CLI::Range(kIntervalMinMs, kIntervalMaxMs));
+
+    CLI::App* chains = add("chains", "Show live how names are resolved, step by step", Command::chains);
+    declare_source(*chains, flags.chains);
+    chains->add_flag("--json", flags.chains.json, "One JSON object a line");
+    chains->add_option("--name", flags.chains.name, "Only names that match this glob")
+        ->check(check_not_empty);
+    chains->add_option("--pid", flags.chains.pid, "Only what this process began")
+        ->check(CLI::Range(uint32_t{1}, kPidMax));
+}
 
 void declare(CLI::App& app, RawFlags& raw) {
     Flags& flags = raw.flags;
@@ -82,6 +137,7 @@ void declare(CLI::App& app, RawFlags& raw) {
         ->check(CLI::IsMember({"debug", "info", "warn", "error"}));
     app.add_option("--log.format", raw.format, "Format of the log (default logfmt)")
         ->check(CLI::IsMember({"logfmt", "json"}));
+    declare_commands(app, flags);
 }
 
 FlagsExit usage_error(std::string what) {
@@ -106,7 +162,7 @@ std::variant<Flags, FlagsExit> parse_flags(int argc, const char* const* argv) {
         try {
             app.parse(argc, argv);
         } catch (const CLI::CallForHelp&) {
-            return FlagsExit{0, app.help()};
+            return FlagsExit{0, app.help("", CLI::AppFormatMode::All)};
         } catch (const CLI::CallForVersion&) {
             return FlagsExit{0, version_text() + "\n"};
         }

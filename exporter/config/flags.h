@@ -1,6 +1,8 @@
-// The command line.
+// The command line: a sub-command, serve where none is written, and flags, which may come before or after it.
 #pragma once
 
+#include <cstdint>
+#include <optional>
 #include <string>
 #include <variant>
 #include <vector>
@@ -10,7 +12,33 @@
 
 namespace dnsexp {
 
+enum class Command { serve, watch, chains };
+
+// Of the commands that show what an exporter sees.
+inline constexpr uint32_t kSlowerThanMaxMs = 60'000;  // as web.slow_query_milliseconds
+inline constexpr uint32_t kIntervalMinMs = 100;       // answers of the API within it share one reading
+inline constexpr uint32_t kIntervalMaxMs = 60'000;
+inline constexpr uint32_t kDurationMaxSeconds = 31'536'000;  // a year
+inline constexpr uint32_t kPidMax = 4'194'304;               // PID_MAX_LIMIT of the kernel
+
+struct WatchFlags {
+    uint32_t slower_than_ms = 100;  // which transactions are listed as slow; 0..kSlowerThanMaxMs
+    uint32_t interval_ms = 1000;    // between two frames; kIntervalMinMs..kIntervalMaxMs
+    std::string url;                // of the exporter, http(s)://HOST:PORT; empty: not given
+    uint32_t duration_seconds = 0;  // 0..kDurationMaxSeconds; 0: until stopped
+};
+
+struct ChainsFlags {
+    bool json = false;              // one JSON object a line
+    std::string name;               // a glob; empty: all
+    std::optional<uint32_t> pid;    // 1..kPidMax
+    uint32_t slower_than_ms = 0;    // 0..kSlowerThanMaxMs
+    std::string url;                // as in WatchFlags
+    uint32_t duration_seconds = 0;  // as in WatchFlags
+};
+
 struct Flags {
+    Command command = Command::serve;
     std::string config_file;                    // empty: no file, all defaults
     bool config_check = false;                  // check the file and exit
     std::vector<std::string> listen_addresses;  // "host:port", "[v6]:port" or ":port"; empty: not given
@@ -18,6 +46,8 @@ struct Flags {
     LogLevel log_level = LogLevel::info;
     LogFormat log_format = LogFormat::logfmt;
     std::vector<std::string> interfaces;  // names or globs; empty: not given
+    WatchFlags watch;                     // means something with its command alone
+    ChainsFlags chains;                   // so does this
 };
 
 // The program ends here: code 0 with text for stdout (help, version), or code 2 with one line for stderr. The

@@ -72,6 +72,56 @@ TEST_CASE("Repeatable flags gather their values, one a flag, as they are") {
     CHECK(exit_of({"--web.listen-address", ":1", ":2"}).code == 2);
 }
 
+TEST_CASE("Without a sub-command, or with serve, it serves") {
+    CHECK(flags_of({}).command == Command::serve);
+    CHECK(flags_of({"serve"}).command == Command::serve);
+    CHECK(flags_of({"--log.level=warn", "serve", "--config.file=a"}).config_file == "a");
+}
+
+TEST_CASE("watch has its own flags, with defaults") {
+    Flags flags = flags_of({"watch"});
+    CHECK(flags.command == Command::watch);
+    CHECK(flags.watch.slower_than_ms == 100);
+    CHECK(flags.watch.interval_ms == 1000);
+    CHECK(flags.watch.url.empty());
+    CHECK(flags.watch.duration_seconds == 0);
+    flags = flags_of(
+        {"watch", "--slower-than=5", "--interval", "250", "--url=http://127.0.0.1:9", "--duration=3"});
+    CHECK(flags.watch.slower_than_ms == 5);
+    CHECK(flags.watch.interval_ms == 250);
+    CHECK(flags.watch.url == "http://127.0.0.1:9");
+    CHECK(flags.watch.duration_seconds == 3);
+}
+
+TEST_CASE("chains has its own flags, with defaults") {
+    Flags flags = flags_of({"chains"});
+    CHECK(flags.command == Command::chains);
+    CHECK_FALSE(flags.chains.json);
+    CHECK(flags.chains.name.empty());
+    CHECK_FALSE(flags.chains.pid);
+    CHECK(flags.chains.slower_than_ms == 0);
+    CHECK(flags.chains.duration_seconds == 0);
+    flags = flags_of({"chains", "--json", "--name=*.example.com", "--pid", "4194304", "--slower-than=60000",
+                      "--url=https://[::1]:9", "--duration=31536000"});
+    CHECK(flags.chains.json);
+    CHECK(flags.chains.name == "*.example.com");
+    CHECK(flags.chains.pid == 4194304);
+    CHECK(flags.chains.slower_than_ms == 60'000);
+    CHECK(flags.chains.url == "https://[::1]:9");
+    CHECK(flags.chains.duration_seconds == 31'536'000);
+}
+
+TEST_CASE("Flags of the exporter may stand before and after a sub-command") {
+    const Flags flags = flags_of({"--interface=eth0", "--log.format=json", "watch", "--interface", "lo",
+                                  "--interval=100", "--config.file=a.yaml", "--log.level=debug"});
+    CHECK(flags.command == Command::watch);
+    CHECK(flags.interfaces == Texts{"eth0", "lo"});
+    CHECK(flags.config_file == "a.yaml");
+    CHECK(flags.log_level == LogLevel::debug);
+    CHECK(flags.log_format == LogFormat::json);
+    CHECK(flags.watch.interval_ms == 100);
+}
+
 TEST_CASE("A wrong command line is one line for stderr and exit code 2") {
     const std::vector<std::vector<const char*>> wrong = {
         {"--nonsense"},
@@ -98,6 +148,27 @@ TEST_CASE("A wrong command line is one line for stderr and exit code 2") {
         {"--web.listen-address=::1"},
         {"--web.listen-address=[]:80"},
         {"--web.listen-address=:80,:81"},
+        {"watch", "watch"},
+        {"watch", "chains"},
+        {"watch", "stray"},
+        {"--interval=100"},
+        {"serve", "--interval=100"},
+        {"watch", "--json"},
+        {"watch", "--interval=99"},
+        {"watch", "--interval=60001"},
+        {"watch", "--interval=-100"},
+        {"watch", "--slower-than=60001"},
+        {"watch", "--slower-than=1.5"},
+        {"watch", "--duration=31536001"},
+        {"watch", "--url="},
+        {"watch", "--url=127.0.0.1:10153"},
+        {"watch", "--url=file:///etc/passwd"},
+        {"watch", "--url=http://a/?b"},
+        {"watch", "--url=http://a/ b"},
+        {"chains", "--pid=0"},
+        {"chains", "--pid=4194305"},
+        {"chains", "--name="},
+        {"chains", "--config.check"},
     };
     for (const auto& arguments : wrong) {
         INFO(arguments[0]);
@@ -116,11 +187,32 @@ TEST_CASE("Help names every flag and exits with 0") {
     for (const char* flag : {"--help", "-h"}) {
         const FlagsExit exit = exit_of({flag});
         CHECK(exit.code == 0);
-        for (const char* name :
-             {"--config.file", "--config.check", "--web.listen-address", "--web.telemetry-path",
-              "--log.level", "--log.format", "--interface", "--version", "--help", ":10153"})
+        for (const char* name : {"--config.file",
+                                 "--config.check",
+                                 "--web.listen-address",
+                                 "--web.telemetry-path",
+                                 "--log.level",
+                                 "--log.format",
+                                 "--interface",
+                                 "--version",
+                                 "--help",
+                                 ":10153",
+                                 "serve",
+                                 "watch",
+                                 "chains",
+                                 "--slower-than",
+                                 "--interval",
+                                 "--url",
+                                 "--duration",
+                                 "--json",
+                                 "--name",
+                                 "--pid"})
             CHECK(contains(exit.text, name));
     }
+    const FlagsExit of_watch = exit_of({"watch", "--help"});
+    CHECK(of_watch.code == 0);
+    CHECK(contains(of_watch.text, "--interval"));
+    CHECK_FALSE(contains(of_watch.text, "--pid"));
 }
 
 TEST_CASE("Version prints the program's name, version, revision and compiler") {
