@@ -1,29 +1,12 @@
 #include "exporter/api/json.h"
 
 #include <algorithm>
-#include <nlohmann/json.hpp>
 
+#include "exporter/api/json_values.h"
 #include "exporter/api/rfc3339.h"
 
 namespace dnsexp {
 namespace {
-
-// Keys stay in the order in which people want to read them.
-using Json = nlohmann::ordered_json;
-
-Json text_or_null(const std::string& text) {
-    return text.empty() ? Json(nullptr) : Json(text);
-}
-
-template <typename T>
-Json or_null(const std::optional<T>& value) {
-    return value ? Json(*value) : Json(nullptr);
-}
-
-// The rows' texts are printable already; a mistake there must still not make JSON that nobody can read.
-std::string dump(const Json& json) {
-    return json.dump(-1, ' ', false, Json::error_handler_t::replace);
-}
 
 Json transaction(const TransactionRow& row) {
     const auto& process = row.process;

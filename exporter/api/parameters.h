@@ -20,6 +20,16 @@ inline constexpr uint32_t workload_limit_max = 1024;  // no fewer than there can
 // is allowed; its text is printable ASCII. Pure, thread-safe.
 Result<WorkloadFilter> parse_workload_filter(std::string_view query);
 
+// Of /api/v1/chains.
+struct ChainRange {
+    uint64_t after = 0;    // sequence number
+    uint32_t limit = 100;  // chains; 0..chain_limit_max
+};
+inline constexpr uint32_t chain_limit_max = 4096;  // no fewer than are kept
+
+// Reads "after=N&limit=N"; as parse_workload_filter().
+Result<ChainRange> parse_chain_range(std::string_view query);
+
 // For a path without parameters.
 Status check_no_parameters(std::string_view query);
 

@@ -1,11 +1,19 @@
 #include "exporter/app/api_endpoints.h"
 
+#include "exporter/api/chains_json.h"
 #include "exporter/api/json.h"
 #include "exporter/api/parameters.h"
+#include "exporter/base/clock.h"
 
 namespace dnsexp {
 
 std::vector<ApiEndpoint> api_endpoints(Pipeline& pipeline) {
+    const auto chains = [&pipeline](std::string_view query) -> Result<std::string> {
+        const auto range = parse_chain_range(query);
+        if (!range) return range.error();
+        const ChainReport report = pipeline.chains(range.value().after, range.value().limit);
+        return chains_json(report, pipeline.has_chains(), unix_offset_ns(), unix_ns());
+    };
     const auto slow = [&pipeline](std::string_view query) -> Result<std::string> {
         if (auto status = check_no_parameters(query); !status) return status.error();
         const auto data = pipeline.api_data();
@@ -21,7 +29,10 @@ std::vector<ApiEndpoint> api_endpoints(Pipeline& pipeline) {
         if (!filter) return filter.error();
         return workloads_json(pipeline.api_data()->workloads, filter.value());
     };
-    return {{"/api/v1/slow", slow}, {"/api/v1/summary", summary}, {"/api/v1/workloads", workloads}};
+    return {{"/api/v1/chains", chains},
+            {"/api/v1/slow", slow},
+            {"/api/v1/summary", summary},
+            {"/api/v1/workloads", workloads}};
 }
 
 }  // namespace dnsexp

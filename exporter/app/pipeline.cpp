@@ -11,6 +11,8 @@
 namespace dnsexp {
 namespace {
 
+constexpr double kNsPerSecond = 1e9;
+
 SelfMetrics self_metrics(double scrape_seconds) {
     SelfMetrics self;
     self.version = DNSEXP_VERSION;
@@ -36,6 +38,16 @@ Pipeline::Pipeline(std::unique_ptr<KernelSource> source, std::unique_ptr<Workloa
                    FoldOptions options)
     : source_(std::move(source)), directory_(std::move(directory)), fold_(with_searches(std::move(options))) {
     fold_.set_collected(false);  // until a collector comes
+    make_chains();
+}
+
+// Of what sockets tell; interfaces tell of none.
+void Pipeline::make_chains() {
+    if (source_->programs().backend != DNS_BACKEND_CGROUP) return;
+    std::vector<double> edges;
+    for (const uint64_t edge : source_->latency_edges_ns()) edges.push_back(static_cast<double>(edge) / kNsPerSecond);
+    chains_.emplace(std::move(edges), source_->query_timeout_ns(),
+                    [this](uint32_t slot) { return source_->workload_of(slot); });
 }
 
 // Sockets tell of searches; where no programs are on them, interfaces do.
@@ -44,14 +56,18 @@ FoldOptions Pipeline::with_searches(FoldOptions options) {
     const bool by_socket = source_->programs().backend == DNS_BACKEND_CGROUP;
     options.search_lane = by_socket ? DNS_EVENT_SOCKET : DNS_EVENT_WIRE;
     options.search_lists = [this](const dns_asker& asker) {
-        return directory_->search_list(asker.pid, source_->cgroup_of(asker.workload), Clock::now());
+        return directory_->search_list(asker.pid, source_->workload_of(asker.workload).cgroup, Clock::now());
     };
     return options;
 }
 
 Status Pipeline::drain_locked() {
-    auto drained = source_->drain([this](const dns_event& event) { fold_.add_event(event); });
+    auto drained = source_->drain([this](const dns_event& event) {
+        fold_.add_event(event);
+        if (chains_) chains_->add(event);
+    });
     if (!drained) return drained.error();
+    if (chains_) chains_->expire(monotonic_ns());
     return ok();
 }
 
@@ -111,6 +127,7 @@ std::string Pipeline::metrics(Scraper scraper) {
         fold_.set_collected(collected);
         const RawSnapshot snapshot = read_locked();
         folded = fold_.fold(snapshot, names_of(snapshot.workloads));
+        if (chains_) chains_->fill(snapshot, folded);
         if (scraper == Scraper::collector || !collected) fold_.exported();
     }
     page_ = exposition(folded, self_metrics(std::chrono::duration<double>(Clock::now() - start).count()));
@@ -145,6 +162,19 @@ std::shared_ptr<const ApiData> Pipeline::api_data() {
     api_data_ = std::move(data);
     api_time_ = Clock::now();
     return api_data_;
+}
+
+ChainReport Pipeline::chains(uint64_t after, size_t limit) {
+    const std::lock_guard lock(mutex_);
+    ChainReport report;
+    if (!chains_) return report;
+    if (auto status = drain_locked(); !status) throw std::runtime_error(status.error().message());
+    report = chains_->report(after, limit);
+    const auto now = Clock::now();
+    for (auto* rows : {&report.last, &report.slowest})
+        for (ChainRow& row : *rows)
+            if (directory_ && row.cgroup != 0) row.names = directory_->names(row.cgroup, now);
+    return report;
 }
 
 }  // namespace dnsexp

@@ -13,6 +13,7 @@
 
 #include "exporter/base/result.h"
 #include "exporter/bpf/kernel_source.h"
+#include "exporter/chains/chains.h"
 #include "exporter/fold/fold.h"
 #include "exporter/fold/summary.h"
 #include "exporter/fold/transaction_row.h"
@@ -66,12 +67,19 @@ class Pipeline {
     // What the API tells. Answers that come within kSharedScrape share one reading. Throws as metrics() does.
     std::shared_ptr<const ApiData> api_data();
 
+    // Whether chains are told of.
+    [[nodiscard]] bool has_chains() const { return chains_.has_value(); }
+
+    // The last `limit` chains of those after the sequence number, up to now. Throws as metrics() does.
+    ChainReport chains(uint64_t after, size_t limit);
+
     // Watching: programs are attached and the reader runs. Never blocks.
     [[nodiscard]] bool ready() const { return attached_ && healthy(); }
     // The reader runs. Never blocks.
     [[nodiscard]] bool healthy() const { return Clock::now() - last_drain_.load() < kReaderStuck; }
 
   private:
+    void make_chains();
     FoldOptions with_searches(FoldOptions options);
     Status drain_locked();
     RawSnapshot read_locked();
@@ -91,6 +99,7 @@ class Pipeline {
     std::unique_ptr<KernelSource> source_;
     std::unique_ptr<WorkloadDirectory> directory_;
     Fold fold_;
+    std::optional<Chains> chains_;  // nothing where no sockets tell
 
     std::atomic<Clock::time_point> last_drain_ = Clock::now();
     std::atomic<bool> attached_ = false;

@@ -251,8 +251,12 @@ void KernelSource::read_shared(RawSnapshot& snapshot) const {
         if (entry.slot) snapshot.server_slots.emplace_back(entry.slot, entry.address);
     for (const uint32_t type : shared.extra_types)
         if (type) snapshot.extra_types.push_back(static_cast<uint16_t>(type - 1));
-    const auto& edges = shared.settings.latency_edges_ns;
-    snapshot.latency_edges_ns.assign(edges, edges + shared.settings.latency_edge_count);
+    snapshot.latency_edges_ns = latency_edges_ns();
+}
+
+std::vector<uint64_t> KernelSource::latency_edges_ns() const {
+    const dns_settings& settings = programs_.skeleton->bss->settings;
+    return {settings.latency_edges_ns, settings.latency_edges_ns + settings.latency_edge_count};
 }
 
 void KernelSource::list_map_use(RawSnapshot& snapshot) const {

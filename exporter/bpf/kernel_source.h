@@ -44,10 +44,14 @@ class KernelSource final : public Source {
     // Sweeps now, whatever the time since the last sweep.
     Status sweep(const EventSink& sink);
 
-    // Of a workload by its slot, as events name it; 0 where it is not known.
-    [[nodiscard]] uint64_t cgroup_of(uint32_t slot) const {
-        return workloads_ ? workloads_->cgroup_of(slot) : 0;
+    // Of a workload by its slot, as events name it; all zero where the slot has none.
+    [[nodiscard]] dns_workload_key workload_of(uint32_t slot) const {
+        return workloads_ ? workloads_->key_of(slot) : dns_workload_key{};
     }
+
+    // As they are now: rising, without +Inf.
+    [[nodiscard]] std::vector<uint64_t> latency_edges_ns() const;
+    [[nodiscard]] uint64_t query_timeout_ns() const { return programs_.skeleton->rodata->query_timeout_ns; }
 
     // For tests that run the programs by BPF_PROG_TEST_RUN.
     [[nodiscard]] const LoadedPrograms& programs() const { return programs_; }

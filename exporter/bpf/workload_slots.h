@@ -29,9 +29,9 @@ class WorkloadSlots {
     // A query timed out that no program counts.
     void add_timeout(uint32_t slot);
 
-    // Of the slot's workload, as in dns_workload_key; 0 where the slot has none.
-    [[nodiscard]] uint64_t cgroup_of(uint32_t slot) const {
-        return slot >= DNS_WORKLOAD_OTHERS && slot < DNS_WORKLOADS ? keys_[slot].cgroup : 0;
+    // Whose the slot is; all zero where it is nobody's.
+    [[nodiscard]] dns_workload_key key_of(uint32_t slot) const {
+        return slot >= DNS_WORKLOAD_OTHERS && slot < DNS_WORKLOADS ? keys_[slot] : dns_workload_key{};
     }
 
     // Slots in use.

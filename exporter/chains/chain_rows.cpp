@@ -139,7 +139,7 @@ ChainRow chain_row(const ChainNode& chain) {
     place(chain, 0, steps);
     ChainRow row;
     row.begin_ns = chain.begin_ns;
-    row.duration_ns = chain.end_ns ? chain.end_ns - chain.begin_ns : 0;
+    if (chain.end_ns != 0) row.duration_ns = chain.end_ns - chain.begin_ns;
     row.name = name_text(chain);
     if (chain.step != Step::call) row.type = type_name(chain.type);
     row.result = result_text(chain);

@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "exporter/chains/node.h"
+#include "exporter/source/workload_names.h"
 
 namespace dnsexp {
 
@@ -30,7 +31,7 @@ struct ChainEvent {
 struct ChainRow {
     uint64_t sequence = 0;
     uint64_t begin_ns = 0;  // CLOCK_MONOTONIC
-    uint64_t duration_ns = 0;
+    std::optional<uint64_t> duration_ns;  // nothing where nobody has answered
     std::string name, type;
     std::string result;         // RCODE, TIMEOUT, or what getaddrinfo() returned: SUCCESS or EAI_*
     std::string_view begun_by;  // call, query or server
@@ -40,6 +41,7 @@ struct ChainRow {
     uint32_t pid = 0, tid = 0, uid = 0;
     uint64_t cgroup = 0;
     std::string comm;
+    WorkloadNames names{};           // whoever shows the row fills them in; they may hold any byte
     std::vector<ChainEvent> events;  // in the order of time
 };
 

@@ -1,0 +1,27 @@
+// Values as all of the API's JSON has them.
+#pragma once
+
+#include <nlohmann/json.hpp>
+#include <optional>
+#include <string>
+
+namespace dnsexp {
+
+// Keys stay in the order in which people want to read them.
+using Json = nlohmann::ordered_json;
+
+inline Json text_or_null(const std::string& text) {
+    return text.empty() ? Json(nullptr) : Json(text);
+}
+
+template <typename T>
+Json or_null(const std::optional<T>& value) {
+    return value ? Json(*value) : Json(nullptr);
+}
+
+// The rows' texts are printable already; a mistake there must still not make JSON that nobody can read.
+inline std::string dump(const Json& json) {
+    return json.dump(-1, ' ', false, Json::error_handler_t::replace);
+}
+
+}  // namespace dnsexp
