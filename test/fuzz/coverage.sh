@@ -7,7 +7,7 @@ least=95 # percent
 build=build/fuzz-coverage
 version=14 # of clang and its tools: they must fit
 targets=("$@")
-[ ${#targets[@]} -gt 0 ] || targets=(frame message differential stream edns name_text)
+[ ${#targets[@]} -gt 0 ] || targets=(frame message differential stream edns alias name_text)
 
 # Of each file all functions, or those whose names match what stands behind the colon: the seeded hashes have no bounds to
 # break, and most of names.cpp is tables.
@@ -19,6 +19,7 @@ files() { # files TARGET
         differential) echo ebpf/dns_{cursor,link,ip,transport,frame,tunnel}.h "ebpf/dns_message.h:$hashes" ;;
         stream) echo ebpf/dns_stream.h ;;
         edns) echo ebpf/dns_edns.h ;;
+        alias) echo ebpf/dns_alias.h ;;
         name_text) echo 'exporter/fold/names.cpp:append_|presentation_name|printable_text' ;;
         *) echo "no such target: $1" >&2; exit 1 ;;
     esac
