@@ -5,6 +5,7 @@
 #define MAPS_BPF_H
 
 #include "ebpf/dns_abi.h"
+#include "ebpf/dns_alias.h"
 #include "ebpf/dns_classify.h"
 #include "ebpf/dns_edns.h"
 #include "ebpf/dns_frame.h"
@@ -26,9 +27,9 @@ struct dns_observed {
 	__u32 role;
 	__u32 ifindex;
 	__u32 outcome; /* of a response: its RCODE as a traffic key has it */
-	/* offsets in the packet: of the records behind the question, of the message's end, of the end of what is there */
-	__u32 records, end, present;
-	__u32 pad;
+	/* offsets in the packet: of the records behind the question, of the message's end, of the end of what is there, and of
+	 * its first octet, ~0 where that is not in the packet */
+	__u32 records, end, present, message;
 };
 
 /* A query, or the response to it, as its socket sees it. */
@@ -96,6 +97,7 @@ struct dns_scratch {
 	struct dns_pending_choice choice;
 	struct sockets_message socket;
 	struct sockets_end end;
+	struct dns_alias alias;
 	struct dns_settings meant; /* of a socket's packet: its own port in place of the listed ones */
 	__u64 claims, releases; /* of a lane: their difference is how many runs have it or try to */
 };

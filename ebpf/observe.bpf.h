@@ -71,6 +71,7 @@ static __always_inline __u32 observe_datagram(void *ctx, const __u32 how, __u32 
 	reason = observe_parse_message(lane, available, frame->length);
 	at->records = frame->payload + dns_question_end(&scratch->message);
 	at->end = frame->payload + frame->length;
+	at->message = frame->payload;
 	return reason;
 }
 

@@ -82,8 +82,8 @@ static __always_inline void owner_who(struct __sk_buff *skb, struct sockets_mess
 static __always_inline __u32 owner_query(const __u32 how, struct dns_stats *stats, struct dns_scratch *scratch)
 {
 	const struct sockets_message *query = &scratch->socket;
-	struct sockets_end gave_way = {};
-	const __u32 result = sockets_insert(query, &scratch->choice, &gave_way);
+	struct sockets_end *gave_way = &scratch->end;
+	const __u32 result = sockets_insert(query, &scratch->choice, gave_way);
 	if (!(how & HOOK_EGRESS))
 		cache_mark(query->group);
 	if (result == PENDING_CONTENDED) {
@@ -93,9 +93,9 @@ static __always_inline __u32 owner_query(const __u32 how, struct dns_stats *stat
 	if (result != PENDING_INSERTED)
 		return result;
 	stats->sockets_tracked++;
-	if (gave_way.ended) {
+	if (gave_way->ended) {
 		stats->sockets_ended++;
-		workload_ended(gave_way.workload, gave_way.outcome);
+		workload_ended(gave_way->workload, gave_way->outcome);
 	}
 	return result;
 }

@@ -68,8 +68,9 @@ static __always_inline void stream_keep(struct dns_scratch *scratch, __u32 gathe
 	dns_stream_keep(&scratch->following.flow, &scratch->following.segment, gathered);
 }
 
-/* A message has been taken: where it lies in the packet. `begin` is its prefix's sequence number. */
-static __always_inline void stream_place(struct dns_scratch *scratch, __u32 begin, __u32 prefix)
+/* A message has been taken: where it lies in the packet. `begin` is its prefix's sequence number; `kept` octets from there
+ * came in segments before. */
+static __always_inline void stream_place(struct dns_scratch *scratch, __u32 begin, __u32 kept, __u32 prefix)
 {
 	struct dns_following *following = &scratch->following;
 	struct dns_observed *at = &scratch->observed;
@@ -77,6 +78,7 @@ static __always_inline void stream_place(struct dns_scratch *scratch, __u32 begi
 	at->length = prefix;
 	at->records = message + dns_question_end(&scratch->message);
 	at->end = message + prefix;
+	at->message = kept > DNS_TCP_PREFIX ? ~0U : message;
 	at->present = at->end < following->present ? at->end : following->present;
 }
 
@@ -87,7 +89,7 @@ static __always_inline __u32 stream_step(struct dns_stats *stats, struct dns_scr
 	struct dns_segment *segment = &following->segment;
 	const struct dns_flow_cursor *cursor;
 	const __u32 gathered = scratch->load.behind + scratch->load.got;
-	__u32 prefix, begin, reason = DNS_SHORT_HEADER;
+	__u32 prefix, begin, kept, reason = DNS_SHORT_HEADER;
 
 	if (scratch->load.got != scratch->load.wanted) {
 		if (segment->result == DNS_OK)
@@ -110,14 +112,15 @@ static __always_inline __u32 stream_step(struct dns_stats *stats, struct dns_scr
 		return STREAM_SKIPPED;
 	}
 	cursor = dns_stream_cursor(&following->flow, segment->cursor);
-	begin = cursor->at - cursor->have;
+	kept = cursor->have;
+	begin = cursor->at - kept;
 	reason = dns_stream_take(&following->flow, segment, reason, prefix, &scratch->message);
 	if (reason != DNS_OK) {
 		if (reason != DNS_TCP_CONTINUATION && reason < DNS_REASONS)
 			stats->stream_errors[reason]++;
 		return STREAM_SKIPPED;
 	}
-	stream_place(scratch, begin, prefix);
+	stream_place(scratch, begin, kept, prefix);
 	return STREAM_MESSAGE;
 }
 

@@ -97,6 +97,56 @@ __noinline __u32 tell_client(struct __sk_buff *skb, __u32 lane)
 	return 0;
 }
 
+/* One step of the walk to the targets of the CNAME records of the answer that leaves. */
+__noinline __u32 tell_alias_step(struct __sk_buff *skb, __u32 lane)
+{
+	struct dns_scratch *scratch = observe_scratch(lane);
+	__u32 wanted, available;
+	if (!scratch)
+		return DNS_ALIAS_DONE;
+	wanted = dns_alias_window(&scratch->alias);
+	available = load_bytes(skb, HOOK_SOCKET, scratch->alias.at, dns_alias_place(&scratch->alias), wanted, DNS_ALIAS_WINDOW);
+	return dns_alias_step(&scratch->alias, available == wanted ? available : 0);
+}
+
+/* Whether the resolver has got an answer for the target since the query came. */
+__noinline __u32 tell_alias_asked(__u32 lane)
+{
+	struct dns_scratch *scratch = observe_scratch(lane);
+	const struct sockets_message *response;
+	__u64 question;
+	__u32 length;
+	if (!scratch)
+		return 0;
+	response = &scratch->socket;
+	length = scratch->alias.used;
+	if (length > DNS_NAME_MAX)
+		return 0;
+	question = dns_question_hash(scratch->alias.name, length, scratch->message.type, scratch->message.class_, &hash_keys);
+	dns_alias_next(&scratch->alias);
+	return cache_since(question, response->group, CACHE_ANSWERED, response->now - scratch->end.age_ns);
+}
+
+/* Of a chain of CNAME records a resolver may have only the beginning in its cache. 1: it had to ask for another part. */
+__noinline __u32 tell_aliases_asked(struct __sk_buff *skb, __u32 lane)
+{
+	struct dns_scratch *scratch = observe_scratch(lane);
+	const struct dns_observed *at;
+	__u32 i;
+	if (!scratch)
+		return 0;
+	at = &scratch->observed;
+	dns_alias_begin(&scratch->alias, at->message, at->records, at->end, at->present, scratch->message.answer_count);
+	for (i = 0; i < DNS_ALIAS_STEPS; i++) {
+		const __u32 result = tell_alias_step(skb, lane);
+		if (result == DNS_ALIAS_DONE)
+			break;
+		if (result == DNS_ALIAS_NAME && tell_alias_asked(lane))
+			return 1;
+	}
+	return 0;
+}
+
 static __always_inline void tell_hit(struct dns_stats *stats, __u64 latency_ns)
 {
 	stats->cache_hits++;
@@ -119,6 +169,8 @@ __noinline __u32 tell_resolver(struct __sk_buff *skb, __u32 lane)
 	miss = cache_since(response->question, response->group, CACHE_ANSWERED, since);
 	if (!miss && response->outcome == CACHE_SERVFAIL)
 		miss = cache_since(response->question, response->group, CACHE_ASKED, since);
+	if (!miss && scratch->message.answer_count && scratch->message.question_count == 1)
+		miss = tell_aliases_asked(skb, lane);
 	if (miss)
 		stats->cache_misses++;
 	else
