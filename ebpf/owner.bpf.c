@@ -123,7 +123,7 @@ static __always_inline void owner_response(struct __sk_buff *skb, const __u32 ho
 	if (!(how & HOOK_EGRESS))
 		tell_client(skb, lane);
 	else if (scratch->message.flags & DNS_FLAG_BIT_RA && response->question)
-		tell_resolver(skb, lane);
+		tell_resolved(skb, lane, scratch);
 }
 
 /* A transaction at its socket, but for its question. A client's server may be another than it meant, so that only the

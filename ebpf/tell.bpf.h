@@ -154,29 +154,44 @@ static __always_inline void tell_hit(struct dns_stats *stats, __u64 latency_ns)
 	stats->hit_latency[dns_latency_bucket(settings.latency_edges_ns, latency_ns) & (DNS_LATENCY_BUCKETS - 1)]++;
 }
 
-/* A resolver answers: whether from its cache. */
-__noinline __u32 tell_resolver(struct __sk_buff *skb, __u32 lane)
+/* Whether a resolver that answers had to ask for its question, or only asked, and failed. */
+__noinline __u32 tell_question_asked(__u32 lane)
 {
 	struct dns_scratch *scratch = observe_scratch(lane);
-	struct dns_stats *stats = store_stats(lane);
 	const struct sockets_message *response;
 	__u64 since;
-	__u32 miss;
-	if (!scratch || !stats)
+	if (!scratch)
 		return 0;
 	response = &scratch->socket;
 	since = response->now - scratch->end.age_ns;
-	miss = cache_since(response->question, response->group, CACHE_ANSWERED, since);
-	if (!miss && response->outcome == CACHE_SERVFAIL)
-		miss = cache_since(response->question, response->group, CACHE_ASKED, since);
-	if (!miss && scratch->message.answer_count && scratch->message.question_count == 1)
-		miss = tell_aliases_asked(skb, lane);
+	if (cache_since(response->question, response->group, CACHE_ANSWERED, since))
+		return 1;
+	return response->outcome == CACHE_SERVFAIL && cache_since(response->question, response->group, CACHE_ASKED, since);
+}
+
+/* A resolver has answered. */
+__noinline __u32 tell_resolver(struct __sk_buff *skb, __u32 lane, __u32 miss)
+{
+	struct dns_scratch *scratch = observe_scratch(lane);
+	struct dns_stats *stats = store_stats(lane);
+	if (!scratch || !stats)
+		return 0;
 	if (miss)
 		stats->cache_misses++;
 	else
 		tell_hit(stats, scratch->end.age_ns);
 	tell_answer(skb, lane, stats, scratch, miss ? DNS_FOUND_MISS : DNS_FOUND_HIT);
 	return 0;
+}
+
+/* A resolver answers: whether from its cache. These are called one after the other, not one by another, since older kernels
+ * add the stacks of all that call each other, in units of 32 octets. */
+static __always_inline void tell_resolved(struct __sk_buff *skb, __u32 lane, const struct dns_scratch *scratch)
+{
+	__u32 miss = tell_question_asked(lane);
+	if (!miss && scratch->message.answer_count && scratch->message.question_count == 1)
+		miss = tell_aliases_asked(skb, lane);
+	tell_resolver(skb, lane, miss);
 }
 
 #endif
