@@ -110,6 +110,15 @@ struct dns_stats {
 	__u64 map_failures;         /* a lookup that can't fail did: always 0 */
 };
 
+/* What the programs at getaddrinfo() counted. */
+struct dns_call_stats {
+	__u64 begun, returned;  /* calls with a name, but for those inside another call of the same thread */
+	__u64 events_submitted; /* records handed to the ring, at most two a call */
+	__u64 events_ring_full; /* records that the ring refused */
+	__u64 limited;          /* calls of which no record is sent, because more came than the limit */
+	__u64 forgotten;        /* calls whose return was not seen, or not known any more when it came */
+};
+
 struct dns_interface_stats {
 	__u64 messages[DNS_DIRECTIONS][DNS_KINDS][DNS_TRANSPORTS][DNS_IP_VERSIONS];
 };
@@ -296,7 +305,8 @@ struct dns_caller {
 /* One finished transaction; of sockets also one that begins (kind), with latency and outcome 0. Also the value of the
  * pending detail array. Only `message_length` octets of `message` are written and sent, so a record's size is
  * DNS_EVENT_FIXED + message_length. A call's `outcome` is what getaddrinfo() returned, with its sign turned (EAI_* of
- * netdb.h), and its message the name that it was given, without an end mark. */
+ * netdb.h), and its message the name that it was given, without an end mark; when the call begins it is empty if the name's
+ * page was not in memory. */
 struct dns_event {
 	__u64 query_time_ns; /* CLOCK_MONOTONIC of the query */
 	__u64 latency_ns;    /* to the response; for TIMEOUT the age at which it was given up */

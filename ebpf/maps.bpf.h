@@ -4,12 +4,14 @@
 #ifndef MAPS_BPF_H
 #define MAPS_BPF_H
 
+#include "ebpf/budget.bpf.h"
 #include "ebpf/dns_abi.h"
 #include "ebpf/dns_alias.h"
 #include "ebpf/dns_classify.h"
 #include "ebpf/dns_edns.h"
 #include "ebpf/dns_frame.h"
 #include "ebpf/dns_stream.h"
+#include "ebpf/events.bpf.h"
 
 /* A way of a pending set that was chosen, and why. */
 struct dns_pending_choice {
@@ -186,12 +188,6 @@ struct {
 	__type(value, struct dns_event);
 } pending_detail SEC(".maps") __weak;
 
-/* Events. Full: the record is not sent; counted by key and in the stats. */
-struct {
-	__uint(type, BPF_MAP_TYPE_RINGBUF);
-	__uint(max_entries, 1 << 20);
-} events SEC(".maps") __weak;
-
 /* Slots of workloads, by key. Written by the programs that claim one; the user side takes out what is idle. Full: `other`. */
 struct {
 	__uint(type, BPF_MAP_TYPE_HASH);
@@ -261,11 +257,9 @@ struct {
 	__type(value, struct dns_fetch_set);
 } fetches SEC(".maps") __weak;
 
-/* How many records of sockets may still be sent now (record.bpf.h). Programs that interrupt each other may both take the
- * last one: it is a limit of cost. */
+/* How many records of sockets may still be sent now (record.bpf.h). */
 struct dns_budget {
-	__u64 filled; /* when, in units of 2^20 ns */
-	__u32 plain, urgent;
+	struct dns_allowance plain, urgent;
 };
 struct {
 	__uint(type, BPF_MAP_TYPE_PERCPU_ARRAY);

@@ -9,43 +9,25 @@
 #include "ebpf/store.bpf.h"
 
 enum {
-	RECORD_TIME_SHIFT = 20, /* a unit of the budget's time, 2^20 ns, is about a millisecond */
-	RECORD_PLAIN = 1,       /* records a unit */
+	RECORD_PLAIN = 1,       /* records in a unit of the budget's time */
 	RECORD_URGENT = 16,
 	RECORD_PLAIN_BURST = 4096,
 	RECORD_URGENT_BURST = 16384,
 	RECORD_SLOW_NS = 100000000
 };
 
-static __always_inline __u32 record_fill(__u32 left, __u64 units, const __u32 rate, const __u32 burst)
-{
-	if (units > burst)
-		units = burst;
-	return left + units * rate > burst ? burst : left + units * rate;
-}
-
 /* Takes one from the budget; 0: there is none left. */
 static __always_inline __u32 record_allow(struct dns_stats *stats, __u32 urgent, __u64 now)
 {
 	const __u32 zero = 0;
 	struct dns_budget *left = bpf_map_lookup_elem(&budget, &zero);
-	const __u64 time = now >> RECORD_TIME_SHIFT;
-	__u32 *from;
 	if (!left)
 		return 0;
-	if (left->filled != time) {
-		const __u64 units = time > left->filled ? time - left->filled : 0;
-		left->filled = time;
-		left->plain = record_fill(left->plain, units, RECORD_PLAIN, RECORD_PLAIN_BURST);
-		left->urgent = record_fill(left->urgent, units, RECORD_URGENT, RECORD_URGENT_BURST);
-	}
-	from = urgent ? &left->urgent : &left->plain;
-	if (!*from) {
-		stats->records_limited++;
-		return 0;
-	}
-	*from -= 1;
-	return 1;
+	if (urgent ? budget_take(&left->urgent, now, RECORD_URGENT, RECORD_URGENT_BURST)
+		   : budget_take(&left->plain, now, RECORD_PLAIN, RECORD_PLAIN_BURST))
+		return 1;
+	stats->records_limited++;
+	return 0;
 }
 
 /* What the record says, but for whose it is; `found`: enum dns_found. Latency and outcome are the caller's to fill in. */

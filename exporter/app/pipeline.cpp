@@ -94,6 +94,11 @@ Status Pipeline::attach_owners(const CaptureConfig& config) {
     return source_->attach_owners(config);
 }
 
+Status Pipeline::attach_libcs() {
+    const std::lock_guard lock(mutex_);
+    return source_->attach_libcs();
+}
+
 NamesByCgroup Pipeline::names_of(const std::vector<WorkloadCounts>& workloads) {
     NamesByCgroup names;
     if (!directory_) return names;

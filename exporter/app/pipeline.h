@@ -60,6 +60,9 @@ class Pipeline {
     // Attaches what tells whose a message is.
     Status attach_owners(const CaptureConfig& config);
 
+    // Attaches what sees calls of getaddrinfo().
+    Status attach_libcs();
+
     // The page of /metrics. Throws std::runtime_error where the maps can't be read, which the server makes a
     // 500.
     std::string metrics(Scraper scraper);

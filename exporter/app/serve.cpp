@@ -153,6 +153,9 @@ Status serve(const Config& config, const Flags& flags) {
         if (config.workload.backend != WorkloadBackend::automatic) return status;
         log_warn("workloads are not seen", {{"err", status.error().message()}});
     }
+    if (config.chains.libc_probes)
+        if (auto status = pipeline.attach_libcs(); !status)
+            log_warn("calls of getaddrinfo() are not seen", {{"err", status.error().message()}});
     InterfaceKeeper interfaces(pipeline, std::move(watcher).value(), config.capture.interfaces);
     if (auto status = interfaces.start(); !status) return status;
     for (const std::string& address : server.value()->addresses())

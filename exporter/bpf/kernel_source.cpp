@@ -142,8 +142,12 @@ Status KernelSource::own_sockets_before(const CaptureConfig& config) {
     UniqueFd folder = std::move(root->folder);
     if (!v1.path.empty()) folder.reset(::open(v1.path.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
     const auto* keys = const_cast<const dns_hash_keys*>(&programs_.skeleton->rodata->hash_keys);
-    const OpenSocketsTask task = {bpf_map__fd(programs_.skeleton->maps.owners), config.ports, folder.get(),
-                                  v1.controller, keys, programs_.core};
+    const OpenSocketsTask task = {bpf_map__fd(programs_.skeleton->maps.owners),
+                                  config.ports,
+                                  folder.get(),
+                                  v1.controller,
+                                  keys,
+                                  programs_.core};
     // Twice, for what was accepted meanwhile from a listener that had no owner yet.
     for (int pass = 0; pass < 2; pass++) {
         const auto found = own_open_sockets(task);
@@ -154,6 +158,16 @@ Status KernelSource::own_sockets_before(const CaptureConfig& config) {
     }
     return ok();
 }
+
+Status KernelSource::attach_libcs(LibcProbesOptions options) {
+    const int events = bpf_map__fd(programs_.skeleton->maps.events);
+    auto libcs = LibcProbes::make(events, find_v1_hierarchy().controller, std::move(options));
+    if (!libcs) return libcs.error();
+    if (auto status = libcs.value()->start(); !status) return status;
+    libcs_ = std::move(libcs).value();
+    return ok();
+}
+
 Result<uint64_t> KernelSource::consume(const EventSink& sink) {
     sink_ = &sink;
     taken_ = 0;
@@ -210,6 +224,7 @@ Result<RawSnapshot> KernelSource::read() {
     read_shared(snapshot);
     snapshot.hooks = attacher_.hooks();
     snapshot.interface_slots = attacher_.slots();
+    if (auto status = read_calls(snapshot); !status) return status.error();
     list_map_use(snapshot);
     add_swept_timeouts(snapshot);
     return snapshot;
@@ -237,6 +252,14 @@ Status KernelSource::read_workloads(RawSnapshot& snapshot) {
     auto counts = workloads_->read(snapshot.time_ns);
     if (!counts) return counts.error();
     snapshot.workloads = std::move(counts).value();
+    return ok();
+}
+
+Status KernelSource::read_calls(RawSnapshot& snapshot) const {
+    if (!libcs_) return ok();
+    auto counts = libcs_->counts();
+    if (!counts) return counts.error();
+    snapshot.calls = counts.value();
     return ok();
 }
 

@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "exporter/bpf/attacher.h"
+#include "exporter/bpf/libc_probes.h"
 #include "exporter/bpf/loader.h"
 #include "exporter/bpf/owner_hooks.h"
 #include "exporter/bpf/pending_table.h"
@@ -41,6 +42,12 @@ class KernelSource final : public Source {
     // sockets that are open already.
     Status attach_owners(const CaptureConfig& config);
 
+    // Loads and attaches what sees calls of getaddrinfo(): see LibcProbes::start. Nothing else depends on it.
+    Status attach_libcs(LibcProbesOptions options = {});
+
+    // C libraries whose calls are seen.
+    [[nodiscard]] size_t attached_libcs() const { return libcs_ ? libcs_->attached() : 0; }
+
     // Sweeps now, whatever the time since the last sweep.
     Status sweep(const EventSink& sink);
 
@@ -64,6 +71,7 @@ class KernelSource final : public Source {
     Status sweep_sockets();
     Status read_maps(RawSnapshot& snapshot) const;
     Status read_workloads(RawSnapshot& snapshot);
+    Status read_calls(RawSnapshot& snapshot) const;
     void read_shared(RawSnapshot& snapshot) const;
     void add_swept_timeouts(RawSnapshot& snapshot) const;
     void list_map_use(RawSnapshot& snapshot) const;
@@ -76,6 +84,7 @@ class KernelSource final : public Source {
     std::unique_ptr<PendingTable> pending_;
     std::unique_ptr<WorkloadSlots> workloads_;  // null: nobody tells whose a message is
     std::unique_ptr<OwnerHooks> owners_;
+    std::unique_ptr<LibcProbes> libcs_;  // null: calls of getaddrinfo() are not seen
     ring_buffer* ring_ = nullptr;
     size_t cpus_;
     const EventSink* sink_ = nullptr;  // while drain() runs

@@ -57,6 +57,10 @@ struct WorkloadConfig {
     uint32_t top_workloads = 30;                   // with series of their own, the rest is `other`; 0..1000
 };
 
+struct ChainsConfig {
+    bool libc_probes = true;  // calls of the C library's getaddrinfo() are seen
+};
+
 struct MonitoringConfig {
     bool prometheus_enabled = true;    // false closes the metrics endpoint and leaves the others
     uint16_t prometheus_port = 10153;  // on all addresses; --web.listen-address wins over it; 1..65535
@@ -71,6 +75,7 @@ struct Config {
     CaptureConfig capture;
     MetricsConfig metrics;
     WorkloadConfig workload;
+    ChainsConfig chains;
     MonitoringConfig monitoring;
     WebConfig web;
 };

@@ -149,6 +149,7 @@ std::vector<ConfigKey> make_keys() {
     constexpr auto capture = &Config::capture;
     constexpr auto metrics = &Config::metrics;
     constexpr auto workload = &Config::workload;
+    constexpr auto chains = &Config::chains;
     constexpr auto monitoring = &Config::monitoring;
     constexpr auto web = &Config::web;
     const WholeRange port = {1, 65535};
@@ -211,6 +212,8 @@ std::vector<ConfigKey> make_keys() {
     add("workload", "cluster_domain",
         single(Place{workload, &WorkloadConfig::cluster_domain}, "a domain name, or empty", parse_domain));
     add("workload", "top_workloads", whole(Place{workload, &WorkloadConfig::top_workloads}, {0, 1000}));
+
+    add("chains", "libc_probes", truth(Place{chains, &ChainsConfig::libc_probes}));
 
     add("monitoring", "prometheus_enabled", truth(Place{monitoring, &MonitoringConfig::prometheus_enabled}));
     add("monitoring", "prometheus_port", whole(Place{monitoring, &MonitoringConfig::prometheus_port}, port));

@@ -63,7 +63,8 @@ struct RawSnapshot {
     uint64_t time_ns = 0;        // CLOCK_MONOTONIC, before the workloads were read
     bool has_workloads = false;  // somebody tells whose a message is
     std::vector<WorkloadCounts> workloads;
-    dns_stats sockets{};  // what programs of sockets counted: no part of the sums above
+    dns_stats sockets{};     // what programs of sockets counted: no part of the sums above
+    dns_call_stats calls{};  // what programs at getaddrinfo() counted
 
     // Names of what the numbers above are keyed by.
     std::vector<std::pair<uint32_t, dns_address>> server_slots;  // slot (1 and up), address

@@ -53,6 +53,7 @@ void check_same(const Config& a, const Config& b) {
     CHECK(a.workload.kubelet_address == b.workload.kubelet_address);
     CHECK(a.workload.cluster_domain == b.workload.cluster_domain);
     CHECK(a.workload.top_workloads == b.workload.top_workloads);
+    CHECK(a.chains.libc_probes == b.chains.libc_probes);
     CHECK(a.monitoring.prometheus_enabled == b.monitoring.prometheus_enabled);
     CHECK(a.monitoring.prometheus_port == b.monitoring.prometheus_port);
     CHECK(a.web.slow_query_milliseconds == b.web.slow_query_milliseconds);
@@ -110,6 +111,7 @@ workload:
   kubelet_address: "::1"
   cluster_domain: Corp.test
   top_workloads: 5
+chains: {libc_probes: false}
 monitoring: {prometheus_enabled: false, prometheus_port: 9}
 web: {slow_query_milliseconds: 250}
 )",
@@ -127,6 +129,7 @@ web: {slow_query_milliseconds: 250}
                         256};
     expected.metrics = {{0.001, 0.5, 2}, 0, 1000};
     expected.workload = {WorkloadBackend::kprobe, KubernetesSource::kubelet, "n1", "::1", "Corp.test", 5};
+    expected.chains = {false};
     expected.monitoring = {false, 9};
     expected.web = {250};
     check_same(load.config, expected);
@@ -297,7 +300,7 @@ TEST_CASE("An unknown name comes with the one that was probably meant") {
     CHECK(
         error_of("\ncaptures: {}") ==
         "f.yaml:2: captures: unknown section, did you mean capture?; allowed: performance, capture, metrics, "
-        "workload, monitoring, web");
+        "workload, chains, monitoring, web");
     CHECK(contains(error_of("metrics: {ports: [53]}"), "did you mean capture.ports?"));
     CHECK(contains(error_of("prometheus_port: 80"), "did you mean monitoring.prometheus_port?"));
     CHECK_FALSE(contains(error_of("capture: {colour: red}"), "did you mean"));
