@@ -46,6 +46,12 @@ bool read_question(const dns_event& event, ChainNode& node) {
     return true;
 }
 
+// When a call begins, its name may not be readable yet.
+void name_call(const dns_event& event, ChainNode& call) {
+    const auto name = message_of(event);
+    if (!name.empty()) call.name.assign(name.begin(), name.end());
+}
+
 void read_answer(const dns_event& event, ChainNode& node) {
     node.end_ns = event.query_time_ns + event.latency_ns;
     node.outcome = event.outcome;
@@ -105,8 +111,7 @@ void Assembler::add_call(const dns_event& event) {
         if (known == calls_.end() && calls_.size() == most_open) return;
         ChainNodePtr call = node_of(event);
         call->step = Step::call;
-        const auto name = message_of(event);
-        call->name.assign(name.begin(), name.end());
+        name_call(event, *call);
         calls_[event.asker.tid] = std::move(call);
         return;
     }
@@ -115,6 +120,7 @@ void Assembler::add_call(const dns_event& event) {
     calls_.erase(known);
     call->end_ns = event.query_time_ns + event.latency_ns;
     call->outcome = event.outcome;
+    name_call(event, *call);
     sinks_.finished(call);
 }
 

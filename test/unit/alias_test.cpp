@@ -245,7 +245,7 @@ TEST_CASE("What a record's data holds behind the target is passed over") {
     CHECK(with_good_one_behind(longer) == all_three(wire_name("longer.test")));
 }
 
-TEST_CASE("A record's data may end with the message and not behind it") {
+TEST_CASE("An answer's data may end with the message and not behind it") {
     const Bytes target = wire_name("last.test");
     const auto length = static_cast<uint16_t>(target.size());
     CHECK(names(Answer().cname(target, length)) == just("last.test"));
