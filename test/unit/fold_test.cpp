@@ -232,9 +232,14 @@ TEST_CASE("Events of sockets count in searches alone, those of interfaces only w
                 dns_event event = event_for("db.corp.test", 0, role);
                 event.asker = {7, 7, 0, 2, 1};
                 event.lane = from;
+                if (from == DNS_EVENT_SOCKET) event.found = DNS_FOUND_SEARCH;
                 fold.add_event(event);
             }
         }
+        dns_event of_chains = event_for("mx.corp.test");
+        of_chains.asker = {7, 7, 0, 2, 1};
+        of_chains.lane = DNS_EVENT_SOCKET;
+        fold.add_event(of_chains);
         RawSnapshot snapshot = empty_snapshot();
         snapshot.has_workloads = true;
         snapshot.workloads = {{2, {5, {}, DNS_ROLE_CLIENT}, {}, false}};
@@ -245,7 +250,7 @@ TEST_CASE("Events of sockets count in searches alone, those of interfaces only w
         CHECK(value(folded, Metric::search_path_queries, {"", "", "wasted"}) == 0);
         CHECK(value(folded, Metric::events, {"delivered"}) == 3);
         CHECK(value(folded, Metric::events, {"ring_full"}) == 1);
-        CHECK(value(folded, Metric::socket_events, {"delivered"}) == 3);
+        CHECK(value(folded, Metric::socket_events, {"delivered"}) == 4);
         CHECK(value(folded, Metric::socket_events, {"ring_full"}) == 5);
         CHECK(total(folded, Metric::domain_queries) == 3);
         CHECK(total(folded, Metric::client_queries) == 1);
