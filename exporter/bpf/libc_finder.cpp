@@ -2,6 +2,7 @@
 
 #include <dirent.h>
 #include <fcntl.h>
+#include <linux/magic.h>
 #include <sys/stat.h>
 #include <sys/vfs.h>
 #include <unistd.h>
@@ -19,7 +20,6 @@ constexpr uint32_t kTriesMax = 3;
 constexpr size_t kLibcsAProgram = 4;  // an old one that an upgrade has replaced, and the new one, are two
 constexpr size_t kMapsChunk = size_t{64} * 1024;
 constexpr size_t kMapsOctetsMax = size_t{8} << 20;  // 65,530 mappings (vm.max_map_count) with long paths
-constexpr uint64_t kOverlayMagic = 0x794c7630;      // linux/magic.h: OVERLAYFS_SUPER_MAGIC
 constexpr int kHandleOfIdentity = 0x200;            // linux/fcntl.h: AT_HANDLE_FID (Linux 6.5)
 
 struct CloseFolder {
@@ -56,7 +56,7 @@ std::string id_of(int file, const Mapping& mapping) {
     struct stat info {};
     struct statfs system {};
     if (fstat(file, &info) != 0 || !S_ISREG(info.st_mode) || fstatfs(file, &system) != 0) return "";
-    if (static_cast<uint64_t>(system.f_type) == kOverlayMagic) {
+    if (system.f_type == OVERLAYFS_SUPER_MAGIC) {
         if (auto id = overlay_id(file); !id.empty()) return id;
         // Kernels that give no handle show the layer's own numbers here.
         return "mapped:" + std::string(mapping.device) + ":" + std::string(mapping.inode);
@@ -145,14 +145,17 @@ Status LibcFinder::meet_all(LibcChanges& changes) {
     return ok();
 }
 
+std::string LibcFinder::path_of(uint32_t pid, const std::string& entry) const {
+    return options_.proc + "/" + std::to_string(pid) + "/" + entry;
+}
+
 void LibcFinder::meet(uint32_t pid, LibcChanges& changes) {
-    const std::string process = options_.proc + "/" + std::to_string(pid);
-    const auto executable = key_of(process + "/exe");
+    const auto executable = key_of(path_of(pid, "exe"));
     if (!executable) {
         changes.refused += errno == EACCES || errno == EPERM;  // ENOENT: a thread of the kernel, or gone
         return;
     }
-    const auto root = key_of(process + "/root");
+    const auto root = key_of(path_of(pid, "root"));
     if (!root) return;
     const ProgramKey key = {executable->device, executable->inode, root->device, root->inode};
     if (!programs_.contains(key) && programs_.size() >= options_.programs_max) return;
@@ -168,8 +171,7 @@ bool LibcFinder::is_due(const Program& program) {
 
 void LibcFinder::look(Program& program, LibcChanges& changes) {
     const uint32_t pid = program.newest;
-    const std::string path = options_.proc + "/" + std::to_string(pid) + "/maps";
-    const UniqueFd maps(open(path.c_str(), O_RDONLY | O_CLOEXEC));
+    const UniqueFd maps(open(path_of(pid, "maps").c_str(), O_RDONLY | O_CLOEXEC));
     if (!maps) return;  // it has ended: no try
     size_t lines = 0;
     for_lines(maps.get(), [&](std::string_view line) {
@@ -186,8 +188,7 @@ void LibcFinder::look_at_mapping(uint32_t pid, std::string_view line, Program& p
     const auto mapping = parse_mapping(line);
     if (!mapping || !mapping->executable || !is_libc_path(mapping->path)) return;
     // What is mapped is opened, not what its path leads to now.
-    const std::string name =
-        options_.proc + "/" + std::to_string(pid) + "/map_files/" + std::string(mapping->range);
+    const std::string name = path_of(pid, "map_files/" + std::string(mapping->range));
     UniqueFd file(open(name.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY));
     if (!file) return;
     const std::string id = id_of(file.get(), *mapping);

@@ -58,6 +58,7 @@ class LibcFinder {
         std::set<std::string> libcs;
     };
 
+    [[nodiscard]] std::string path_of(uint32_t pid, const std::string& entry) const;
     Status meet_all(LibcChanges& changes);
     void meet(uint32_t pid, LibcChanges& changes);
     [[nodiscard]] static bool is_due(const Program& program);

@@ -12,6 +12,7 @@
 #include "exporter/base/log.h"
 #include "exporter/bpf/elf_symbol.h"
 #include "exporter/bpf/map_reader.h"
+#include "exporter/bpf/return_probes.h"
 
 namespace dnsexp {
 namespace {
@@ -46,6 +47,7 @@ Result<CallSkeleton> load(int events, dns_hierarchy hierarchy, bool core) {
 
 Result<std::unique_ptr<LibcProbes>> LibcProbes::make(int events, dns_hierarchy hierarchy,
                                                      LibcProbesOptions options) {
+    if (auto status = check_return_probes(); !status) return status.error();
     for (const bool core : {true, false}) {
         auto skeleton = load(events, hierarchy, core);
         if (skeleton)

@@ -82,6 +82,15 @@ class Calls {
         REQUIRE(counts);
         return counts.value();
     }
+    // At a moment when no process of the machine is in a call.
+    dns_call_stats quiet_counts() {
+        dns_call_stats now{};
+        CHECK(soon([&] {
+            now = counts();
+            return now.returned == now.begun;
+        }));
+        return now;
+    }
     LibcProbes& probes() { return *probes_; }
 
   private:

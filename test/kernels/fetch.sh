@@ -9,7 +9,7 @@ folder=$(realpath -m "${1:?usage: test/kernels/fetch.sh FOLDER SERIES...}")
 shift
 PATH=$PATH:/usr/sbin:/sbin
 suites="bullseye bookworm"                          # 5.10 is the kernel of bullseye, the others are in bookworm
-modules=(veth tun bridge 8021q sch_ingress cls_bpf) # what the tests make, and what clsact is made of
+modules=(veth tun bridge 8021q overlay sch_ingress cls_bpf) # what the tests make, and what clsact is made of
 keyring=/usr/share/keyrings/debian-archive-keyring.gpg
 
 # The first address among the machine's sources that has a suite like $1.

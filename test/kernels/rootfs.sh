@@ -7,7 +7,7 @@ build=$(realpath "${1:?usage: test/kernels/rootfs.sh BUILD ARCHIVE}")
 archive=$(realpath -m "${2:?usage: test/kernels/rootfs.sh BUILD ARCHIVE}")
 cd "$(dirname "$0")/../.."
 PATH=$PATH:/usr/sbin:/sbin
-tools=(ip tc ss sysctl nsd nsd-control unbound unbound-control named dnsperf dig nsupdate setpriv env timeout)
+tools=(ip tc ss sysctl nsd nsd-control unbound unbound-control named dnsperf dig nsupdate setpriv env timeout getent)
 built=(ebpf_dns_exporter test/kernel/kernel_tests test/truth/truth_kernel tools/dns_ask tools/dns_flood tools/dns_reflect)
 tests=(test/e2e test/golden test/fuzz/corpus test/truth)
 root=$(mktemp -d)
@@ -40,6 +40,8 @@ tar -C "$python" -c --exclude=__pycache__ --exclude='config-*' --exclude=./test 
     --exclude=./lib2to3 --exclude=./pydoc_data --exclude=./ensurepip . | tar -C "$root$python" -x
 for library in "$python"/lib-dynload/*.so; do put "$library"; done
 
+mkdir -p "$root$build/test/kernel"
+cp -r "$build/test/kernel/stand_in" "$root$build/test/kernel/stand_in"
 for file in "${built[@]}"; do put "$build/$file"; strip --strip-debug "$root$build/$file"; done
 for folder in "${tests[@]}"; do mkdir -p "$root$PWD/$folder" && cp -r "$folder/." "$root$PWD/$folder"; done
 printf '%s\n' root:x:0:0::/:/bin/sh nobody:x:65534:65534::/:/bin/false >"$root/etc/passwd"
