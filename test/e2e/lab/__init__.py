@@ -44,7 +44,7 @@ class LabCase(unittest.TestCase):
         for path in ("/usr/sbin", "/sbin"):
             if path not in os.environ["PATH"].split(":"):
                 os.environ["PATH"] += f":{path}"
-        missing = [program for program in self.needed if not shutil.which(program)]
+        missing = [program for program in (*self.needed, *self.needs) if not shutil.which(program)]
         if missing:
             raise LabError(f"not installed: {' '.join(missing)}; deploy/packages.sh test installs them")
         self.tools = _from_environment("DNSEXP_TOOLS", "the folder of dns_flood and dns_reflect")
@@ -75,8 +75,8 @@ class LabCase(unittest.TestCase):
     def exporter(self, space, interfaces, config=None, **kwargs):
         return self.started(Exporter(space, self.folder, self.binary, interfaces, config, **kwargs))
 
-    def nsd(self, space, address=None):
-        return self.started(dns.Nsd(space, self.folder, address))
+    def nsd(self, space, *addresses, zones=None):
+        return self.started(dns.Nsd(space, self.folder, *addresses, zones=zones))
 
     def named(self, space, address, options=""):
         return self.started(servers.Named(space, self.folder, address, options))

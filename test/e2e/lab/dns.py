@@ -53,21 +53,25 @@ _CHURN_TEXT = f"$ORIGIN {CHURN_ZONE}.\n$TTL 300\n@ SOA ns hostmaster 1 3600 600 
 
 
 class Nsd:
-    """An authoritative server for the two zones, on port 53 of every address of its namespace or of one. The first zone
-    may be transferred."""
+    """An authoritative server, on port 53 of every address of its namespace or of those given. `zones` is {name: text},
+    by default the two zones above. The first zone may be transferred."""
 
-    def __init__(self, space, folder, address=None):
-        self._addresses = (address,) if address else ("0.0.0.0", "::0")
+    def __init__(self, space, folder, *addresses, zones=None):
+        self._addresses = addresses or ("0.0.0.0", "::0")
         self._folder = os.path.join(folder, f"nsd-{space.name}")
         os.makedirs(self._folder)
-        for name, text in (("example.zone", zone_text()), ("churn.zone", _CHURN_TEXT), ("nsd.conf", self._config())):
+        zones = zones or {ZONE: zone_text(), CHURN_ZONE: _CHURN_TEXT}
+        files = {f"zone-{number}": text for number, text in enumerate(zones.values())}
+        for name, text in {**files, "nsd.conf": self._config(zones)}.items():
             with open(os.path.join(self._folder, name), "w", encoding="ascii") as file:
                 file.write(text)
         self.process = Process(f"nsd-{space.name}", space.command("nsd", "-d", "-c", f"{self._folder}/nsd.conf"), folder)
         space.wait_for_port(53, self.process)
         space.wait_for_port(53, self.process, "tcp")
 
-    def _config(self):
+    def _config(self, zones):
+        parts = [f"zone:\n    name: {name}\n    zonefile: zone-{number}\n" for number, name in enumerate(zones)]
+        parts[0] += "    provide-xfr: 0.0.0.0/0 NOKEY\n"
         listen = "".join(f"    ip-address: {address}\n" for address in self._addresses)
         return f"""server:
 {listen}    server-count: 1
@@ -85,14 +89,7 @@ class Nsd:
 remote-control:
     control-enable: yes
     control-interface: "{self._folder}/control"
-zone:
-    name: {ZONE}
-    zonefile: example.zone
-    provide-xfr: 0.0.0.0/0 NOKEY
-zone:
-    name: {CHURN_ZONE}
-    zonefile: churn.zone
-"""
+{"".join(parts)}"""
 
     def stats(self):
         """The server's own counters since its start: {"num.type.A": 12, ...}."""

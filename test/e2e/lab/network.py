@@ -103,3 +103,15 @@ def connect(left, left_device, right, right_device, net, ipv6=True):
                                                    (right, right_device, left, left_device, 1)):
         for address in (f"10.{net}.0.{host}", f"fd00:{net}::{host}")[:2 if ipv6 else 1]:
             space.ip("neigh", "replace", address, "lladdr", peer.mac(peer_device), "dev", device, "nud", "permanent")
+
+
+def join(net, bridge, port, space, addresses):
+    """Plugs the namespace's new device eth0, with these IPv4 addresses of one /24, into a new port of the bridge in
+    `net`."""
+    net.ip("link", "add", "name", port, "type", "veth", "peer", "name", "eth0", "netns", space.name)
+    for side, device in ((net, port), (space, "eth0")):
+        side.sysctl(f"net.ipv6.conf.{device}.disable_ipv6", 1)
+    for address in addresses:
+        space.ip("addr", "add", f"{address}/24", "dev", "eth0")
+    net.ip("link", "set", "dev", port, "master", bridge, "up")
+    space.ip("link", "set", "dev", "eth0", "up")

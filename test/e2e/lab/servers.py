@@ -7,14 +7,14 @@ from .dns import HOSTS, ZONE, zone_text
 from .process import LabError, Process, wait_until
 
 
-def _wait_for_address(space, address, port, process):
+def wait_for_address(space, address, port, process):
     for flag in ("-u", "-t"):
         wait_until(lambda: process.require_running() and
                    space.run("ss", "-Hln", flag, f"src {address} and sport = :{port}").stdout.strip(),
                    f"{process.name} to open {address} port {port}")
 
 
-def _written(folder, name, text):
+def written(folder, name, text):
     path = os.path.join(folder, name)
     with open(path, "w", encoding="ascii") as file:
         file.write(text)
@@ -26,8 +26,8 @@ class Named:
     the options block."""
 
     def __init__(self, space, folder, address, options=""):
-        zone = _written(folder, f"named-{space.name}.zone", zone_text())
-        path = _written(folder, f"named-{space.name}.conf", f"""options {{
+        zone = written(folder, f"named-{space.name}.zone", zone_text())
+        path = written(folder, f"named-{space.name}.conf", f"""options {{
     directory "{folder}"; pid-file none; session-keyfile none; lock-file none;
     listen-on {{ {address}; }}; listen-on-v6 {{ none; }};
     recursion no; dnssec-validation no; allow-transfer {{ any; }}; notify no;
@@ -38,7 +38,7 @@ zone "{ZONE}" {{ type primary; file "{zone}"; allow-update {{ any; }}; }};
 zone "." {{ type hint; file "/dev/null"; }};
 """)
         self.process = Process(f"named-{space.name}", space.command("named", "-g", "-n", 1, "-c", path), folder)
-        _wait_for_address(space, address, 53, self.process)
+        wait_for_address(space, address, 53, self.process)
 
 
 class Resolver:
@@ -49,7 +49,7 @@ class Resolver:
     def __init__(self, space, folder, address, lines, zones="", port=53):
         Resolver._serial += 1
         name = f"resolver-{Resolver._serial}"
-        path = _written(folder, f"{name}.conf", f"""server:
+        path = written(folder, f"{name}.conf", f"""server:
     interface: {address}@{port}
     access-control: 0.0.0.0/0 allow
     do-daemonize: no
@@ -63,7 +63,7 @@ class Resolver:
     {lines}
 {zones}""")
         self.process = Process(name, space.command("unbound", "-d", "-c", path), folder)
-        _wait_for_address(space, address, port, self.process)
+        wait_for_address(space, address, port, self.process)
 
 
 class DigAnswer:
