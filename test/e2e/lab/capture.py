@@ -69,5 +69,5 @@ def _parsed(when, frame):
     kind, = struct.unpack_from("!H", payload, at + 1)
     response = bool(flags & 0x8000)
     client, port, server = (target, target_port, source) if response else (source, source_port, target)
-    return Message(when, client, port, server, response, ident, ".".join(labels).lower(), _TYPE_NAMES.get(kind, str(kind)),
+    return Message(when, client, port, server, response, ident, ".".join(labels).lower() or ".", _TYPE_NAMES.get(kind, str(kind)),
                    flags & 15, bool(flags & 0x0400))
