@@ -21,9 +21,9 @@ class Capture:
 
     def __init__(self, lab, space, device):
         self._path = os.path.join(lab.folder, f"{device}-{time.monotonic_ns()}.pcap")
-        # Nothing is held back until a block is full, and there is room for a burst of the tests.
+        # Nothing is held back until a block is full. Each packet takes the room of the longest, so that is kept short.
         self._process = Process(f"tcpdump-{os.path.basename(self._path)}", space.command(
-            "tcpdump", "-n", "-U", "--immediate-mode", "-B", 16384, "-Z", "root", "-i", device, "-w", self._path, "udp port 53"), lab.folder)
+            "tcpdump", "-n", "-U", "--immediate-mode", "-B", 16384, "-s", 1600, "-Z", "root", "-i", device, "-w", self._path, "udp port 53"), lab.folder)
         lab.addCleanup(self._process.stop)
         wait_until(lambda: self._process.require_running() and "listening on" in self._process.err(), "tcpdump to listen")
 

@@ -19,6 +19,22 @@ def difference(after, before):
     return Lookups(after.hits - before.hits, after.misses - before.misses)
 
 
+def hits_and_misses(messages, resolver):
+    """What a capture at the resolver shows of lookups that came one by one: a hit is an answer before which it asked
+    nobody."""
+    counts = {False: 0, True: 0}
+    asked = False
+    for message in messages:
+        if message.client == resolver:
+            asked = True
+        elif message.server == resolver:
+            if message.response:
+                counts[asked] += 1
+            else:
+                asked = False
+    return Lookups(counts[False], counts[True])
+
+
 class _Recursor:
     _serial = 0
 
@@ -76,7 +92,7 @@ class Unbound(_Recursor):
 
     def lookups(self):
         """Its hits are answers from the cache of whole messages. Those that it puts together from the cache of records,
-        without asking anybody, are misses to it."""
+        without asking anybody, are misses to it: the middle of a chain of CNAMEs, say, if somebody asks for it."""
         stats = self.stats()
         return Lookups(int(stats["total.num.cachehits"]), int(stats["total.num.cachemiss"]))
 
