@@ -24,6 +24,11 @@ def counted(page):
     return Lookups(*(page.sum(LOOKUPS, result=result) for result in ("hit", "miss")))
 
 
+def answered(page):
+    """{process name: queries that it answered}, where something else resolves on this machine."""
+    return page.by("dns_workload_queries_total", "comm", role="server")
+
+
 class CacheTest(SharedLab):
     needs = ("named", "dnsmasq", "unbound-control", "tcpdump")
 
@@ -73,7 +78,7 @@ class CacheTest(SharedLab):
         figures = (f"{result} {have:.0f} of {want} ({100 * (have - want) / want:+.2f} %)"
                    for result, have, want in zip(("hits", "misses"), seen, said))
         print(f"\n  {name}, exporter of resolver: {', '.join(figures)}", end=" ", flush=True)
-        self.assertEqual(all_lookups, sum(seen))
+        self.assertEqual(all_lookups, sum(seen), f"others that answered meanwhile: {answered(page)}")
         for have, want in zip(seen, said):
             self.assertLessEqual(abs(have - want), most_apart * want)
 
@@ -152,7 +157,7 @@ class CacheTest(SharedLab):
         time.sleep(SOCKETS_STILL)
         page = watch.scrape()
         for name in (LOOKUPS, RATIO):
-            self.assertFalse(page.has(name), name)
+            self.assertEqual([], page.series(name), answered(page))
         self.assertEqual(0, page.sum(REFERRALS))
 
 
