@@ -21,7 +21,9 @@ ROOMS = {
     "os": {"base"},
     "fetch": {"base"},
     "workload": {"base", "config", "fetch", "source"},
-    "app": {"base", "config", "source", "net", "bpf", "fold", "chains", "workload", "metrics", "api", "http", "os"},
+    "terminal": {"base", "fold"},
+    "app": {"base", "config", "source", "net", "bpf", "fold", "chains", "workload", "metrics", "api", "http", "os",
+            "fetch", "terminal"},
     "main.cpp": {"app", "config", "base"},
 }
 # Rooms that know the kernel side's types, and by which headers. A room that isn't here knows none.
@@ -39,11 +41,11 @@ LIBRARIES = {
     "yaml-cpp/": "config",
     "CLI/": "config",
     "curl/": "fetch",
-    "nlohmann/": {"api", "http", "workload"},
+    "nlohmann/": {"api", "http", "workload", "terminal"},
 }
 # What belongs to the system: the C++ library's headers have no suffix.
 SYSTEM = re.compile(r"[a-z_]+|(sys|linux|netinet|arpa)/[a-z_0-9]+\.h|"
-                    r"(dirent|fcntl|fnmatch|poll|pthread|sched|signal|time|unistd)\.h")
+                    r"(dirent|fcntl|fnmatch|poll|pthread|sched|signal|termios|time|unistd)\.h")
 
 INCLUDE = re.compile(r'^\s*#\s*include\s*([<"])([^>"]+)[>"]', re.MULTILINE)
 
