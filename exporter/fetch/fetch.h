@@ -1,8 +1,8 @@
 // HTTP requests to what the user configured: an API server, a feed, a webhook. The only user of libcurl.
 //
 // It asks DNS for nothing but the hosts of the URLs that it is given. Proxies of the environment
-// (https_proxy, no_proxy ...) are used as by other programs. TLS is at least 1.2 and always verified; HTTP
-// is 1.1.
+// (https_proxy, no_proxy ...) are used as by other programs, but never for a loopback address. TLS is at
+// least 1.2 and always verified; HTTP is 1.1.
 #pragma once
 
 #include <chrono>

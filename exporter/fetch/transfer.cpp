@@ -103,6 +103,9 @@ Status Transfer::set_options() {
     options.set(CURLOPT_TCP_KEEPIDLE, kKeepAliveIdleSeconds);
     options.set(CURLOPT_TCP_KEEPINTVL, kKeepAliveIntervalSeconds);
     options.set(CURLOPT_SUPPRESS_CONNECT_HEADERS, 1L);  // a proxy's answer is not the server's
+    // A proxy's loopback is not ours.
+    if (const auto origin = url_origin(url_); origin && is_loopback_host(origin.value().host))
+        options.set(CURLOPT_NOPROXY, "*");
     if (request_.method == FetchMethod::post) {
         options.set(CURLOPT_POST, 1L);
         options.set(CURLOPT_POSTFIELDS, request_.body.data());
