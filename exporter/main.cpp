@@ -1,9 +1,10 @@
-// The command: flags, configuration, and then serve() or a reason why not. Exit codes: 0 stopped or checked,
-// 1 could not run, 2 bad flags.
+// The command: flags, configuration, and then what the sub-command does or a reason why not. Exit codes: 0
+// stopped or checked, 1 could not run, 2 bad flags.
 #include <cstdio>
 #include <exception>
 
 #include "exporter/app/serve.h"
+#include "exporter/app/watch.h"
 #include "exporter/config/config_file.h"
 #include "exporter/config/flags.h"
 
@@ -18,6 +19,18 @@ int check_config(const dnsexp::Flags& flags, const dnsexp::ConfigLoad& load) {
     return exit_ok;
 }
 
+dnsexp::Status run_command(const dnsexp::Config& config, const dnsexp::Flags& flags) {
+    switch (flags.command) {
+        case dnsexp::Command::watch:
+            return dnsexp::run_watch(config, flags);
+        case dnsexp::Command::chains:
+            return dnsexp::Error{"run", "chains", 0, "this build has no such command", ""};
+        case dnsexp::Command::serve:
+            break;
+    }
+    return dnsexp::serve(config, flags);
+}
+
 int run(int argc, char** argv) {
     const auto parsed = dnsexp::parse_flags(argc, argv);
     if (const auto* exit = std::get_if<dnsexp::FlagsExit>(&parsed)) {
@@ -29,7 +42,7 @@ int run(int argc, char** argv) {
     dnsexp::ConfigLoad load;
     if (!flags.config_file.empty()) load = dnsexp::load_config(flags.config_file);
     if (const int code = check_config(flags, load); code != exit_ok || flags.config_check) return code;
-    const auto status = dnsexp::serve(dnsexp::with_flags(load.config, flags), flags);
+    const auto status = run_command(dnsexp::with_flags(load.config, flags), flags);
     if (status) return exit_ok;
     std::fprintf(stderr, "ebpf_dns_exporter: %s\n", status.error().message().c_str());
     return exit_failed;

@@ -9,10 +9,11 @@
 
 namespace dnsexp {
 
-Result<UniqueFd> make_signal_fd() {
+Result<UniqueFd> make_signal_fd(std::initializer_list<int> more) {
     sigset_t set;
     sigemptyset(&set);
     for (const int number : {SIGINT, SIGTERM, SIGHUP}) sigaddset(&set, number);
+    for (const int number : more) sigaddset(&set, number);
     // pthread_sigmask returns the error instead of setting errno.
     if (const int errnum = pthread_sigmask(SIG_BLOCK, &set, nullptr); errnum != 0)
         return Error{"block signals", "", errnum, "", ""};
