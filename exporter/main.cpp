@@ -3,6 +3,7 @@
 #include <cstdio>
 #include <exception>
 
+#include "exporter/app/chains_command.h"
 #include "exporter/app/serve.h"
 #include "exporter/app/watch.h"
 #include "exporter/config/config_file.h"
@@ -24,7 +25,7 @@ dnsexp::Status run_command(const dnsexp::Config& config, const dnsexp::Flags& fl
         case dnsexp::Command::watch:
             return dnsexp::run_watch(config, flags);
         case dnsexp::Command::chains:
-            return dnsexp::Error{"run", "chains", 0, "this build has no such command", ""};
+            return dnsexp::run_chains(config, flags);
         case dnsexp::Command::serve:
             break;
     }

@@ -45,7 +45,8 @@ Pipeline::Pipeline(std::unique_ptr<KernelSource> source, std::unique_ptr<Workloa
 void Pipeline::make_chains() {
     if (source_->programs().backend != DNS_BACKEND_CGROUP) return;
     std::vector<double> edges;
-    for (const uint64_t edge : source_->latency_edges_ns()) edges.push_back(static_cast<double>(edge) / kNsPerSecond);
+    for (const uint64_t edge : source_->latency_edges_ns())
+        edges.push_back(static_cast<double>(edge) / kNsPerSecond);
     chains_.emplace(std::move(edges), source_->query_timeout_ns(),
                     [this](uint32_t slot) { return source_->workload_of(slot); });
 }

@@ -1,63 +1,16 @@
 #include "exporter/terminal/reading.h"
 
 #include <algorithm>
-#include <cmath>
 #include <functional>
-#include <nlohmann/json.hpp>
 
-#include "exporter/terminal/text.h"
+#include "exporter/terminal/json_members.h"
 
 namespace dnsexp {
 namespace {
 
-using Json = nlohmann::json;
+using namespace json_members;
 
 constexpr size_t shown_octets = 200;  // of an answer that is no JSON
-
-// Null where the object has no such member, or is none.
-const Json& member(const Json& json, const char* name) {
-    static const Json null;
-    if (!json.is_object()) return null;
-    const auto found = json.find(name);
-    return found != json.end() ? *found : null;
-}
-
-std::string text(const Json& json, const char* name) {
-    const Json& value = member(json, name);
-    return value.is_string() ? escaped(value.get_ref<const std::string&>()) : "";
-}
-
-uint64_t count_of(const Json& value) {
-    return value.is_number_unsigned() ? value.get<uint64_t>() : 0;
-}
-
-uint64_t count(const Json& json, const char* name) {
-    return count_of(member(json, name));
-}
-
-std::optional<double> amount_of(const Json& value) {
-    if (!value.is_number()) return {};
-    const auto amount = value.get<double>();
-    return std::isfinite(amount) && amount >= 0 ? std::optional(amount) : std::nullopt;
-}
-
-std::optional<double> amount(const Json& json, const char* name) {
-    return amount_of(member(json, name));
-}
-
-Result<Json> parse(std::string_view body) {
-    Json json = Json::parse(body, nullptr, false);
-    if (json.is_object()) return json;
-    return Error{"read the exporter's answer", "", 0, "it is no JSON object: " + error_text(body),
-                 "is it an exporter that answers there?"};
-}
-
-// Elements of an array; nothing where it is none.
-const Json& list(const Json& json, const char* name) {
-    static const Json none = Json::array();
-    const Json& value = member(json, name);
-    return value.is_array() ? value : none;
-}
 
 void read_latency(const Json& latency, SummaryReading& reading) {
     for (const Json& edge : list(latency, "edges_seconds"))
@@ -119,7 +72,7 @@ SlowRow slow(const Json& json) {
 }  // namespace
 
 Result<SummaryReading> read_summary(std::string_view json) {
-    const auto parsed = parse(json);
+    const auto parsed = parse_object(json);
     if (!parsed) return parsed.error();
     const Json& body = parsed.value();
     SummaryReading reading;
@@ -142,7 +95,7 @@ Result<SummaryReading> read_summary(std::string_view json) {
 }
 
 Result<SlowReading> read_slow(std::string_view json) {
-    const auto parsed = parse(json);
+    const auto parsed = parse_object(json);
     if (!parsed) return parsed.error();
     SlowReading reading;
     reading.threshold_seconds = amount(parsed.value(), "threshold_seconds").value_or(0);
@@ -151,7 +104,7 @@ Result<SlowReading> read_slow(std::string_view json) {
 }
 
 Result<std::vector<AlertRow>> read_alerts(std::string_view json) {
-    const auto parsed = parse(json);
+    const auto parsed = parse_object(json);
     if (!parsed) return parsed.error();
     std::vector<AlertRow> rows;
     for (const Json& one : list(parsed.value(), "alerts"))
