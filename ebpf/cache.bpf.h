@@ -7,13 +7,14 @@
 #define CACHE_BPF_H
 
 #include "ebpf/config.bpf.h"
+#include "ebpf/dns_fetch.h"
 #include "ebpf/dns_message.h"
 #include "ebpf/maps.bpf.h"
 
 __u8 cache_marks[DNS_RESOLVERS] __weak = {};   /* by group: queries came to it; two of one place cost records alone */
 __u32 cache_groups[DNS_WORKLOADS] __weak = {}; /* by workload slot */
 
-enum { CACHE_TIME_SHIFT = 10, CACHE_CHECK_BITS = 24, CACHE_SERVFAIL = 2 };
+enum { CACHE_SERVFAIL = 2 };
 enum cache_part { CACHE_ANSWERED, CACHE_ASKED }; /* what is kept of a question: when an answer came, when it was sent */
 
 static __always_inline __u32 cache_group(__u64 cgroup, const __u8 *comm)
@@ -49,40 +50,39 @@ static __always_inline struct dns_fetch_set *cache_set(__u64 hash)
 	return bpf_map_lookup_elem(&fetches, &number);
 }
 
-static __always_inline __u64 cache_check(__u64 hash) { return (hash >> 24 & ((1 << CACHE_CHECK_BITS) - 1)) | 1; }
-
-/* Keeps that the group asked this, or was answered, at `now`. */
+/* Keeps that the group asked this, or was answered, at `now`: where it is kept already, else in a free way, else where the
+ * oldest was. */
 static __always_inline void cache_note(struct dns_stats *stats, __u64 question, __u32 group, const __u32 part, __u64 now)
 {
-	const __u64 hash = cache_hash(question, group, part), check = cache_check(hash);
-	const __u64 time = now >> CACHE_TIME_SHIFT;
+	const __u64 hash = cache_hash(question, group, part);
 	struct dns_fetch_set *set = cache_set(hash);
-	__u64 oldest = ~0ULL;
-	__u32 way, chosen = 0;
+	__u64 oldest = 0;
+	__u32 way, known = 0, chosen = 0;
 	if (!set)
 		return;
 	bpf_spin_lock(&set->lock);
 #pragma unroll
 	for (way = 0; way < DNS_FETCH_WAYS; way++) {
-		const __u64 word = set->way[way];
-		if ((word & ((1 << CACHE_CHECK_BITS) - 1)) == check) {
-			oldest = 0;
+		const __u64 word = set->way[way], rank = dns_fetch_rank(word, now);
+		if (dns_fetch_is(word, hash)) {
+			known = 1;
+			oldest = DNS_FETCH_FREE;
 			chosen = way;
-		} else if (word < oldest) {
-			oldest = word;
+		} else if (!known && rank > oldest) {
+			oldest = rank;
 			chosen = way;
 		}
 	}
-	set->way[chosen] = time << CACHE_CHECK_BITS | check;
+	set->way[chosen] = dns_fetch_word(hash, now);
 	bpf_spin_unlock(&set->lock);
-	if (oldest && time - (oldest >> CACHE_CHECK_BITS) < query_timeout_ns >> CACHE_TIME_SHIFT)
+	if (dns_fetch_within(oldest, now, query_timeout_ns))
 		stats->fetches_evicted++;
 }
 
-/* Whether that was kept later than at `since`. The lock is not needed: a way is one word. */
-static __always_inline __u32 cache_since(__u64 question, __u32 group, const __u32 part, __u64 since)
+/* Whether that was kept in the last `age_ns`. The lock is not needed: a way is one word. */
+static __always_inline __u32 cache_since(__u64 question, __u32 group, const __u32 part, __u64 now, __u64 age_ns)
 {
-	const __u64 hash = cache_hash(question, group, part), check = cache_check(hash);
+	const __u64 hash = cache_hash(question, group, part);
 	const struct dns_fetch_set *set = cache_set(hash);
 	__u32 way, found = 0;
 	if (!set)
@@ -90,8 +90,8 @@ static __always_inline __u32 cache_since(__u64 question, __u32 group, const __u3
 #pragma unroll
 	for (way = 0; way < DNS_FETCH_WAYS; way++) {
 		const __u64 word = *(const volatile __u64 *)&set->way[way];
-		if ((word & ((1 << CACHE_CHECK_BITS) - 1)) == check)
-			found = word >> CACHE_CHECK_BITS > since >> CACHE_TIME_SHIFT;
+		if (dns_fetch_is(word, hash))
+			found = dns_fetch_within(dns_fetch_rank(word, now), now, age_ns);
 	}
 	return found;
 }

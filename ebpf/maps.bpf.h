@@ -242,8 +242,7 @@ struct {
 } socket_pending SEC(".maps") __weak;
 
 /* Questions that resolvers have asked, and when: what tells a cache's hits from its misses (cache.bpf.h). One set is a
- * cache line. A way: 40 bits of time, in units of 2^10 ns, and 24 of the question. Full: the oldest gives way; counted where
- * an answer may still wait for it. */
+ * cache line; a way is a word of dns_fetch.h. Full: the oldest gives way; counted where an answer may still wait for it. */
 struct dns_fetch_set {
 	struct bpf_spin_lock lock;
 	__u32 pad;

@@ -124,7 +124,7 @@ __noinline __u32 tell_alias_asked(__u32 lane)
 		return 0;
 	question = dns_question_hash(scratch->alias.name, length, scratch->message.type, scratch->message.class_, &hash_keys);
 	dns_alias_next(&scratch->alias);
-	return cache_since(question, response->group, CACHE_ANSWERED, response->now - scratch->end.age_ns);
+	return cache_since(question, response->group, CACHE_ANSWERED, response->now, scratch->end.age_ns);
 }
 
 /* Of a chain of CNAME records a resolver may have only the beginning in its cache. 1: it had to ask for another part. */
@@ -159,14 +159,15 @@ __noinline __u32 tell_question_asked(__u32 lane)
 {
 	struct dns_scratch *scratch = observe_scratch(lane);
 	const struct sockets_message *response;
-	__u64 since;
+	__u64 age_ns;
 	if (!scratch)
 		return 0;
 	response = &scratch->socket;
-	since = response->now - scratch->end.age_ns;
-	if (cache_since(response->question, response->group, CACHE_ANSWERED, since))
+	age_ns = scratch->end.age_ns;
+	if (cache_since(response->question, response->group, CACHE_ANSWERED, response->now, age_ns))
 		return 1;
-	return response->outcome == CACHE_SERVFAIL && cache_since(response->question, response->group, CACHE_ASKED, since);
+	return response->outcome == CACHE_SERVFAIL &&
+	       cache_since(response->question, response->group, CACHE_ASKED, response->now, age_ns);
 }
 
 /* A resolver has answered. */
