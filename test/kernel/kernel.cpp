@@ -103,7 +103,7 @@ void Kernel::own(const std::vector<dns_address>& addresses) {
 }
 
 void Kernel::keep(const dns_event& event) {
-    ++delivered_;
+    delivered_ += event.lane == DNS_EVENT_WIRE;  // those of sockets are on no ledger of transactions
     dns_event copy{};
     std::memcpy(&copy, &event, DNS_EVENT_FIXED + event.message_length);
     events_.push_back(copy);
