@@ -41,11 +41,11 @@ class Upstreams::Search {
     Search(const Upstreams& upstreams, const ChainNode& answer) : upstreams_(upstreams), answer_(answer) {}
 
     std::vector<ChainNodePtr> run() {
-        want(answer_.name);
-        for (const std::string& alias : answer_.aliases) want(alias);
+        want(answer_.name, false);
+        for (const std::string& alias : answer_.aliases) want(alias, false);
         for (size_t i = 0; i < wanted_.size(); ++i) {
-            const std::string name = wanted_[i];  // wanted_ grows meanwhile
-            look_for(name);
+            const Wanted one = wanted_[i];  // wanted_ grows meanwhile
+            look_for(one);
         }
         std::sort(found_.begin(), found_.end(),
                   [](const ChainNodePtr& a, const ChainNodePtr& b) { return a->begin_ns < b->begin_ns; });
@@ -53,42 +53,51 @@ class Upstreams::Search {
     }
 
   private:
-    void want(const std::string& name) {
-        if (wanted_.size() < most_names && std::find(wanted_.begin(), wanted_.end(), name) == wanted_.end())
-            wanted_.push_back(name);
+    struct Wanted {
+        std::string name;
+        bool of_any_type;  // both addresses of a name server are; of all else, the answer's type alone
+        bool operator==(const Wanted&) const = default;
+    };
+
+    void want(const std::string& name, bool of_any_type) {
+        Wanted one{name, of_any_type};
+        if (wanted_.size() < most_names && std::find(wanted_.begin(), wanted_.end(), one) == wanted_.end())
+            wanted_.push_back(std::move(one));
     }
 
-    // The name itself, then those above it, up to the root.
-    void look_for(std::string_view above) {
-        uint64_t first_ns = answer_.end_ns;
-        for (bool is_itself = true; !above.empty(); is_itself = false) {
-            first_ns = std::min(first_ns, take(above, is_itself, first_ns));
+    // The question for the name itself first, then what led to it: other types of it and names above, up to
+    // the root.
+    void look_for(const Wanted& wanted) {
+        uint64_t first_ns = take(wanted.name, answer_.end_ns, [&](const ChainNode& one) {
+            return (wanted.of_any_type || one.type == answer_.type) && overlap(one, answer_);
+        });
+        for (std::string_view above = wanted.name; !above.empty();) {
+            first_ns =
+                take(above, first_ns, [&](const ChainNode& one) { return leads_to(one, answer_, first_ns); });
             above.remove_prefix(
                 std::min(above.size(), static_cast<size_t>(static_cast<uint8_t>(above[0])) + 1));
         }
     }
 
-    // Returns when the first was sent that is taken.
-    uint64_t take(std::string_view name, bool is_itself, uint64_t below_ns) {
-        uint64_t first_ns = below_ns;
+    // Returns when the first was sent that is taken, if that was before `first_ns`.
+    template <typename IsWanted>
+    uint64_t take(std::string_view name, uint64_t first_ns, const IsWanted& is_wanted) {
         const auto known = upstreams_.index_.find(key_of(answer_.group, name));
         if (known == upstreams_.index_.end()) return first_ns;
         for (const ChainNodePtr& one : known->second) {
-            const bool is_wanted = is_itself && (one->type == answer_.type || name != answer_.name)
-                                       ? overlap(*one, answer_)
-                                       : leads_to(*one, answer_, below_ns);
-            if (!is_wanted || found_.size() == most_children || !seen_.insert(one.get()).second) continue;
+            if (!is_wanted(*one) || found_.size() == most_children || !seen_.insert(one.get()).second)
+                continue;
             found_.push_back(one);
             if (!is_key(one->type)) first_ns = std::min(first_ns, one->begin_ns);
-            for (const std::string& alias : one->aliases) want(alias);
-            for (const std::string& server : one->name_servers) want(server);
+            for (const std::string& alias : one->aliases) want(alias, false);
+            for (const std::string& server : one->name_servers) want(server, true);
         }
         return first_ns;
     }
 
     const Upstreams& upstreams_;
     const ChainNode& answer_;
-    std::vector<std::string> wanted_;
+    std::vector<Wanted> wanted_;
     std::vector<ChainNodePtr> found_;
     std::set<const ChainNode*> seen_;
 };

@@ -26,10 +26,11 @@ class Upstreams {
     void add(ChainNodePtr upstream);
 
     // What the resolver's answer waited for, in the order of its beginning: queries of its group
-    //  - for its own question, or for what CNAME records led to, that were under way while it was,
-    //  - for names above these, that had ended when those below were sent (RFC 9156 asks so from the top), or
-    //  for their
-    //    keys (DS, DNSKEY) while it was under way,
+    //  - for its own question, or for its type of what CNAME records led to, that were under way while it
+    //  was,
+    //  - for names above these, or other types of them, that had ended when those below were sent (RFC 9156
+    //  asks
+    //    so from the top), or for their keys (DS, DNSKEY) while it was under way,
     //  - for name servers that a referral among them named.
     // A query that several answers waited for is in each of them.
     [[nodiscard]] std::vector<ChainNodePtr> waited_for(const ChainNode& answer) const;
