@@ -2,7 +2,7 @@
  * Whether a resolver answers from its cache. Of each group (dns_group_of) that queries come to, the questions that it asks
  * itself are kept with the time of the last answer to them. An answer that it gives is a miss if, since the query came, it got
  * one for the same question, whoever it was fetched for; else it is a hit. A failure (SERVFAIL) is a miss also if the question
- * was only sent. */
+ * was only sent, one that a name does not exist also if it came for a name above (RFC 8020). */
 #ifndef CACHE_BPF_H
 #define CACHE_BPF_H
 
@@ -14,8 +14,9 @@
 __u8 cache_marks[DNS_RESOLVERS] __weak = {};   /* by group: queries came to it; two of one place cost records alone */
 __u32 cache_groups[DNS_WORKLOADS] __weak = {}; /* by workload slot */
 
-enum { CACHE_SERVFAIL = 2 };
-enum cache_part { CACHE_ANSWERED, CACHE_ASKED }; /* what is kept of a question: when an answer came, when it was sent */
+enum { CACHE_SERVFAIL = 2, CACHE_NXDOMAIN = 3 };
+/* What is kept: of a question, when an answer came and when it was sent; of a name, when it was denied, of whatever type. */
+enum cache_part { CACHE_ANSWERED, CACHE_ASKED, CACHE_DENIED };
 
 static __always_inline __u32 cache_group(__u64 cgroup, const __u8 *comm)
 {

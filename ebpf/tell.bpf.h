@@ -9,6 +9,8 @@
 #include "ebpf/record.bpf.h"
 #include "ebpf/search.bpf.h"
 
+enum { TELL_NAMES_ABOVE = 10 }; /* MAX_MINIMISE_COUNT of RFC 9156, 2.3 */
+
 /* The record in the scratch is sent. Whose it is, a client's answer does not know yet. */
 __noinline __u32 tell_send(struct __sk_buff *skb, __u32 lane)
 {
@@ -69,6 +71,25 @@ static __always_inline void tell_answer(struct __sk_buff *skb, __u32 lane, struc
 	tell_send(skb, lane);
 }
 
+/* The hash of the question's name from an octet on, without type and class. */
+static __always_inline __u64 tell_name(const struct dns_scratch *scratch, __u32 from)
+{
+	__u32 length = scratch->message.name_length - from;
+	DNS_BOUND(from, DNS_NAME_MAX);
+	DNS_BOUND(length, DNS_NAME_MAX);
+	return dns_question_hash(scratch->event.message + DNS_HEADER_LENGTH + from, length, 0, 0, &hash_keys);
+}
+
+/* A resolver has been told that the question's name does not exist. */
+__noinline __u32 tell_denied(__u32 lane)
+{
+	struct dns_scratch *scratch = observe_scratch(lane);
+	struct dns_stats *stats = store_stats(lane);
+	if (scratch && stats)
+		cache_note(stats, tell_name(scratch, 0), scratch->socket.group, CACHE_DENIED, scratch->socket.now);
+	return 0;
+}
+
 /* A client has got an answer: what it is to one who asks on, as resolvers do, or searches. */
 __noinline __u32 tell_client(struct __sk_buff *skb, __u32 lane)
 {
@@ -90,6 +111,8 @@ __noinline __u32 tell_client(struct __sk_buff *skb, __u32 lane)
 		found |= DNS_FOUND_RESOLVER;
 		if (response->question)
 			cache_note(stats, response->question, response->group, CACHE_ANSWERED, response->now);
+		if (response->question && response->outcome == CACHE_NXDOMAIN)
+			tell_denied(lane);
 	}
 	if (search_is_due(scratch, workload, response->outcome, response->now))
 		found |= DNS_FOUND_SEARCH;
@@ -170,6 +193,34 @@ __noinline __u32 tell_question_asked(__u32 lane)
 	       cache_since(response->question, response->group, CACHE_ASKED, response->now, age_ns);
 }
 
+/* Whether it was told so of the name from an octet on, since the query came. */
+__noinline __u32 tell_was_denied(__u32 lane, __u32 from)
+{
+	struct dns_scratch *scratch = observe_scratch(lane);
+	if (!scratch || from >= scratch->message.name_length)
+		return 0;
+	return cache_since(tell_name(scratch, from), scratch->socket.group, CACHE_DENIED, scratch->socket.now,
+			   scratch->end.age_ns);
+}
+
+/* A resolver that minimises QNAMEs strictly (RFC 9156) asks no further once a name above does not exist. */
+__noinline __u32 tell_above_denied(__u32 lane)
+{
+	struct dns_scratch *scratch = observe_scratch(lane);
+	__u32 i, from = 0;
+	if (!scratch)
+		return 0;
+	for (i = 0; i < TELL_NAMES_ABOVE; i++) {
+		DNS_BOUND(from, DNS_NAME_MAX);
+		from += 1 + (scratch->event.message[DNS_HEADER_LENGTH + from] & 63);
+		if (from >= scratch->message.name_length)
+			return 0;
+		if (tell_was_denied(lane, from))
+			return 1;
+	}
+	return 0;
+}
+
 /* A resolver has answered. */
 __noinline __u32 tell_resolver(struct __sk_buff *skb, __u32 lane, __u32 miss)
 {
@@ -192,6 +243,8 @@ static __always_inline void tell_resolved(struct __sk_buff *skb, __u32 lane, con
 	__u32 miss = tell_question_asked(lane);
 	if (!miss && scratch->message.answer_count && scratch->message.question_count == 1)
 		miss = tell_aliases_asked(skb, lane);
+	if (!miss && scratch->socket.outcome == CACHE_NXDOMAIN)
+		miss = tell_above_denied(lane);
 	tell_resolver(skb, lane, miss);
 }
 
