@@ -23,7 +23,7 @@ class LabError(AssertionError):
     """Something the test needs is missing or did not come: a failure, never a skip."""
 
 
-def _die_with_parent():
+def die_with_parent():
     _libc.prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)
 
 
@@ -43,7 +43,7 @@ def wait_until(condition, what, timeout=10.0, pause=0.05):
 def run(*command, timeout=60, check=True, **kwargs):
     """Runs a command to its end and returns the CompletedProcess with its text."""
     done = subprocess.run([str(word) for word in command], capture_output=True, text=True, timeout=timeout,
-                          preexec_fn=_die_with_parent, **kwargs)
+                          preexec_fn=die_with_parent, **kwargs)
     if check and done.returncode != 0:
         raise LabError(f"{' '.join(map(str, command))}: exit {done.returncode}\n{done.stdout}{done.stderr}")
     return done
@@ -57,7 +57,7 @@ class Process:
         self._out, self._err = (os.path.join(folder, f"{name}.{kind}") for kind in ("out", "err"))
         with open(self._out, "wb") as out, open(self._err, "wb") as err:
             self._popen = subprocess.Popen([str(word) for word in command], stdin=subprocess.DEVNULL, stdout=out,
-                                           stderr=err, preexec_fn=_die_with_parent, env=env)
+                                           stderr=err, preexec_fn=die_with_parent, env=env)
 
     @property
     def pid(self):
