@@ -190,6 +190,7 @@ void LibcFinder::look_at_mapping(uint32_t pid, std::string_view line, Program& p
     // What is mapped is opened, not what its path leads to now.
     const std::string name = path_of(pid, "map_files/" + std::string(mapping->range));
     UniqueFd file(open(name.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY));
+    changes.denied |= !file && errno == EPERM;
     if (!file) return;
     const std::string id = id_of(file.get(), *mapping);
     if (id.empty() || (program.libcs.size() >= kLibcsAProgram && !program.libcs.contains(id))) return;

@@ -35,6 +35,7 @@ struct LibcChanges {
     std::vector<LibcFile> found;    // C libraries that were not known
     std::vector<std::string> gone;  // ids of those that no program has mapped any more; they are forgotten
     uint32_t refused = 0;  // processes that may not be looked into: without CAP_SYS_PTRACE, other users'
+    bool denied = false;   // what is mapped may not be opened: without CAP_SYS_ADMIN, anything
     bool full = false;     // there are more than libcs_max
 };
 

@@ -90,6 +90,8 @@ void LibcProbes::run(const std::stop_token& stop) {
 Status LibcProbes::pass() {
     const auto changes = finder_.pass();
     if (!changes) return changes.error();
+    if (changes.value().denied && attached_.empty())
+        return Error{"open the C libraries of processes", "", EPERM, "", "it needs CAP_SYS_ADMIN"};
     for (const LibcFile& libc : changes.value().found) {
         const auto status = attach(libc);
         if (status) continue;
