@@ -134,9 +134,11 @@ Lines histogram_rows(const View& view, size_t width, size_t rows, Style style) {
         const std::string percent =
             cell(share_text(count / static_cast<double>(total)), percent_width, style.unicode, Align::right);
         const std::string drawn = bar(count / static_cast<double>(most), bar_width, style);
-        const std::string label = cell(one.label, label_width, style.unicode, Align::right);
-        lines.push_back(bar_width > 0 ? label + " " + drawn + percent
-                                      : cell(label + " " + percent, width, style.unicode));
+        std::string line = cell(one.label, label_width, style.unicode, Align::right);
+        line += ' ';
+        line += drawn;
+        line += percent;
+        lines.push_back(bar_width > 0 ? line : cell(line, width, style.unicode));
     }
     return lines;
 }

@@ -103,6 +103,7 @@ std::vector<Band> bands_of(const View& view, size_t width, Style style) {
 void share_out(std::vector<Band>& bands, size_t lines) {
     constexpr size_t least = 2;
     std::vector<Band*> by_rank;
+    by_rank.reserve(bands.size());
     for (Band& band : bands) by_rank.push_back(&band);
     std::stable_sort(by_rank.begin(), by_rank.end(),
                      [](const Band* a, const Band* b) { return a->rank < b->rank; });

@@ -85,7 +85,7 @@ Size Screen::size() const {
     return {now.ws_col, now.ws_row};
 }
 
-Status Screen::draw(const Lines& lines, Size size) {
+Status Screen::draw(const Lines& lines, Size size) const {
     return write_all(out_fd_, frame(lines, size));
 }
 

@@ -30,7 +30,7 @@ class Screen {
     // As of now: it changes when somebody pulls at the window. 80x24 where the terminal doesn't say.
     [[nodiscard]] Size size() const;
 
-    Status draw(const Lines& lines, Size size);
+    Status draw(const Lines& lines, Size size) const;
 
     // Readable when keys were pressed; -1 where the input is no terminal.
     [[nodiscard]] int key_fd() const { return saved_ ? in_fd_ : -1; }
