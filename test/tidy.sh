@@ -5,7 +5,7 @@ set -euo pipefail
 cd "$(dirname "$0")/.."
 build=${DNSEXP_TIDY_BUILD:-build/release}
 [ -e "$build/CMakeCache.txt" ] || deploy/build.sh
-cmake --build "$build" --target dns_exporter_skeleton >/dev/null  # the skeleton that the sources include
+cmake --build "$build" --target dns_exporter_skeleton dns_calls_skeleton >/dev/null  # what the sources include
 if [ $# -gt 0 ]; then
     files=("$@")
 else

@@ -136,7 +136,8 @@ Result<LibcChanges> LibcFinder::pass() {
 Status LibcFinder::meet_all(LibcChanges& changes) {
     const std::unique_ptr<DIR, CloseFolder> folder(opendir(options_.proc.c_str()));
     if (!folder) return Error{"read", options_.proc, errno, "", ""};
-    while (const dirent* entry = readdir(folder.get())) {
+    // Each DIR has one user, so glibc's readdir is safe.
+    while (const dirent* entry = readdir(folder.get())) {  // NOLINT(concurrency-mt-unsafe)
         const std::string_view name = entry->d_name;
         uint32_t pid = 0;
         const auto [end, error] = std::from_chars(name.data(), name.data() + name.size(), pid);

@@ -95,7 +95,7 @@ Status LibcProbes::pass() {
     for (const LibcFile& libc : changes.value().found) {
         const auto status = attach(libc);
         if (status) continue;
-        if (is_refusal(status.error())) return status;
+        if (is_refusal(status.error())) return status.error();
         log_debug(
             "can't see the calls of a C library",
             {{"path", libc.path}, {"pid", std::to_string(libc.pid)}, {"err", status.error().message()}});
