@@ -2,14 +2,24 @@
 
 #include <algorithm>
 
+#include "exporter/chains/steps.h"
+
 namespace dnsexp {
 namespace {
 
-size_t octets_of(const ChainNode& node) {
+constexpr size_t measured_steps_max = 1024;  // far above what is shown of a chain
+
+size_t octets_of_step(const ChainNode& node) {
     size_t octets = sizeof(ChainNode) + node.name.size() + node.comm.size();
     for (const auto* names : {&node.aliases, &node.name_servers})
         for (const std::string& name : *names) octets += sizeof(std::string) + name.size();
-    for (const ChainNodePtr& child : node.children) octets += sizeof child + octets_of(*child);
+    return octets + node.children.size() * sizeof(ChainNodePtr);
+}
+
+size_t octets_of(const ChainNode& chain) {
+    size_t octets = 0;
+    for (const PlacedStep& step : chain_steps(chain, measured_steps_max))
+        octets += octets_of_step(*step.node);
     return octets;
 }
 
@@ -36,7 +46,9 @@ void ChainBoard::add(ChainNodePtr chain) {
     }
 }
 
+// How long one would have taken that nobody answered, nobody knows.
 void ChainBoard::add_slow(const Kept& one) {
+    if (one.chain->end_ns == 0) return;
     const uint64_t now_ns = one.chain->end_ns;
     std::erase_if(slowest_,
                   [now_ns](const Kept& old) { return old.chain->end_ns + slowest_age_ns < now_ns; });

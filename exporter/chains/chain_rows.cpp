@@ -7,15 +7,11 @@
 #include <span>
 
 #include "exporter/chains/result_class.h"
+#include "exporter/chains/steps.h"
 #include "exporter/fold/names.h"
 
 namespace dnsexp {
 namespace {
-
-struct Placed {
-    const ChainNode* node;
-    uint32_t depth;
-};
 
 std::span<const uint8_t> octets(const std::string& text) {
     return {reinterpret_cast<const uint8_t*>(text.data()), text.size()};
@@ -42,13 +38,6 @@ bool is_failure(const ChainNode& node) {
     if (node.end_ns == 0) return true;
     if (node.step == Step::call) return call_class(node.outcome) == ResolutionResult::failed;
     return rcode_class(node.outcome) == ResolutionResult::failed;
-}
-
-// Depth first, so that what waits for a step comes before it.
-void place(const ChainNode& node, uint32_t depth, std::vector<Placed>& to) {
-    if (to.size() == chain_steps_max) return;
-    to.push_back({&node, depth});
-    for (const ChainNodePtr& child : node.children) place(*child, depth + 1, to);
 }
 
 std::string_view begin_event(const ChainNode& node) {
@@ -84,7 +73,7 @@ void finish(const ChainNode& node, ChainEvent& event) {
 }
 
 // One step's events. That of a resolver is one: it ends when the query above it does, or with the chain.
-void add_events(const Placed& placed, uint32_t hop, uint64_t chain_ns, std::vector<ChainEvent>& events) {
+void add_events(const PlacedStep& placed, uint32_t hop, uint64_t chain_ns, std::vector<ChainEvent>& events) {
     const ChainNode& node = *placed.node;
     const auto add = [&](ChainEvent event) {
         event.hop = hop;
@@ -104,7 +93,7 @@ void add_events(const Placed& placed, uint32_t hop, uint64_t chain_ns, std::vect
     add(std::move(end));
 }
 
-void count(const Placed& placed, ChainRow& row) {
+void count(const PlacedStep& placed, ChainRow& row) {
     const ChainNode& node = *placed.node;
     row.depth = std::max(row.depth, placed.depth + 1);
     row.upstream_queries += node.step == Step::upstream;
@@ -135,8 +124,7 @@ std::string call_result_name(uint16_t negated) {
 }
 
 ChainRow chain_row(const ChainNode& chain) {
-    std::vector<Placed> steps;
-    place(chain, 0, steps);
+    std::vector<PlacedStep> steps = chain_steps(chain, chain_steps_max);
     ChainRow row;
     row.begin_ns = chain.begin_ns;
     if (chain.end_ns != 0) row.duration_ns = chain.end_ns - chain.begin_ns;
@@ -149,11 +137,12 @@ ChainRow chain_row(const ChainNode& chain) {
     row.uid = chain.uid;
     row.cgroup = chain.cgroup;
     row.comm = chain.comm;
-    for (const Placed& placed : steps) count(placed, row);
+    for (const PlacedStep& placed : steps) count(placed, row);
     // Steps get their numbers in the order of their beginning; the first one is the chain's own, whatever
     // clocks of two processors say.
-    std::stable_sort(steps.begin() + 1, steps.end(),
-                     [](const Placed& a, const Placed& b) { return a.node->begin_ns < b.node->begin_ns; });
+    std::stable_sort(steps.begin() + 1, steps.end(), [](const PlacedStep& a, const PlacedStep& b) {
+        return a.node->begin_ns < b.node->begin_ns;
+    });
     for (size_t hop = 0; hop < steps.size(); ++hop)
         add_events(steps[hop], static_cast<uint32_t>(hop), chain.begin_ns, row.events);
     std::stable_sort(row.events.begin(), row.events.end(),

@@ -30,7 +30,7 @@ struct ChainEvent {
 
 struct ChainRow {
     uint64_t sequence = 0;
-    uint64_t begin_ns = 0;  // CLOCK_MONOTONIC
+    uint64_t begin_ns = 0;                // CLOCK_MONOTONIC
     std::optional<uint64_t> duration_ns;  // nothing where nobody has answered
     std::string name, type;
     std::string result;         // RCODE, TIMEOUT, or what getaddrinfo() returned: SUCCESS or EAI_*
@@ -45,7 +45,7 @@ struct ChainRow {
     std::vector<ChainEvent> events;  // in the order of time
 };
 
-// Steps of one chain that are shown; those that began last are left out.
+// Steps of one chain that are shown: the first of chain_steps().
 inline constexpr size_t chain_steps_max = 96;
 
 // Pure, thread-safe.

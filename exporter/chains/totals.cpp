@@ -4,6 +4,8 @@
 #include <numeric>
 #include <string>
 
+#include "exporter/chains/steps.h"
+
 namespace dnsexp {
 namespace {
 
@@ -13,19 +15,28 @@ constexpr double ns_per_second = 1e9;
 // resolution any more.
 constexpr double upstream_edges[] = {0, 1, 2, 3, 5, 8, 13, 21, 34};
 
+constexpr size_t counted_steps_max = 1024;  // far above the last of these edges
+
 // Index: Step.
 constexpr std::string_view hop_names[step_count] = {"libc", "query", "resolver", "upstream"};
 
-uint64_t upstream_count(const ChainNode& node) {
-    uint64_t count = node.step == Step::upstream;
-    for (const ChainNodePtr& child : node.children) count += upstream_count(*child);
-    return count;
-}
-
-bool has_resolver(const ChainNode& node) {
-    return node.step == Step::resolver ||
-           std::any_of(node.children.begin(), node.children.end(),
-                       [](const ChainNodePtr& child) { return has_resolver(*child); });
+// Calls visit(child, from, to) for each part of [begin_ns, end_ns) in which the node waited for a child, one
+// after the other, and returns what is left of it.
+template <typename Visit>
+uint64_t split(const ChainNode& node, uint64_t begin_ns, uint64_t end_ns, const Visit& visit) {
+    uint64_t own_ns = end_ns - begin_ns;
+    uint64_t until = begin_ns;  // waited up to here, or not
+    for (size_t i = 0; i < node.children.size(); ++i) {
+        const ChainNode& child = *node.children[i];
+        uint64_t end = child.end_ns;
+        if (end == 0) end = i + 1 < node.children.size() ? node.children[i + 1]->begin_ns : end_ns;
+        const uint64_t from = std::max(child.begin_ns, until), to = std::min(end, end_ns);
+        if (to <= from) continue;
+        visit(child, from, to);
+        own_ns -= to - from;
+        until = to;
+    }
+    return own_ns;
 }
 
 }  // namespace
@@ -33,17 +44,8 @@ bool has_resolver(const ChainNode& node) {
 StepTime step_time(const ChainNode& node) {
     StepTime time;
     if (node.end_ns <= node.begin_ns) return time;
-    uint64_t until = node.begin_ns;  // waited up to here, or not
-    for (size_t i = 0; i < node.children.size(); ++i) {
-        const ChainNode& child = *node.children[i];
-        uint64_t end = child.end_ns;
-        if (end == 0) end = i + 1 < node.children.size() ? node.children[i + 1]->begin_ns : node.end_ns;
-        const uint64_t from = std::max(child.begin_ns, until), to = std::min(end, node.end_ns);
-        if (to <= from) continue;
-        time.waited_ns += to - from;
-        until = to;
-    }
-    time.own_ns = node.end_ns - node.begin_ns - time.waited_ns;
+    time.own_ns = split(node, node.begin_ns, node.end_ns,
+                        [&](const ChainNode&, uint64_t from, uint64_t to) { time.waited_ns += to - from; });
     return time;
 }
 
@@ -71,15 +73,22 @@ void ChainTotals::add_answer(const ChainNode& resolver) {
     add_time(upstream_, time.waited_ns);
 }
 
-void ChainTotals::add_shares(const ChainNode& node) {
-    share_ns_[static_cast<size_t>(node.step)] += step_time(node).own_ns;
-    for (const ChainNodePtr& child : node.children) add_shares(*child);
+// Of the time between, which the step above waited for this one alone.
+void ChainTotals::add_shares(const ChainNode& node, uint64_t begin_ns, uint64_t end_ns) {
+    share_ns_[static_cast<size_t>(node.step)] +=
+        split(node, begin_ns, end_ns,
+              [this](const ChainNode& child, uint64_t from, uint64_t to) { add_shares(child, from, to); });
 }
 
 void ChainTotals::add_chain(const ChainNode& chain) {
-    add_shares(chain);
-    if (has_resolver(chain))
-        upstream_queries_.add(static_cast<double>(upstream_count(chain)), upstream_edges);
+    if (chain.end_ns > chain.begin_ns) add_shares(chain, chain.begin_ns, chain.end_ns);
+    const std::vector<PlacedStep> steps = chain_steps(chain, counted_steps_max);
+    const auto count = [&steps](Step kind) {
+        return std::count_if(steps.begin(), steps.end(),
+                             [kind](const PlacedStep& step) { return step.node->step == kind; });
+    };
+    if (count(Step::resolver) != 0)
+        upstream_queries_.add(static_cast<double>(count(Step::upstream)), upstream_edges);
     if (chain.step == Step::resolver) return;
     auto result = chain.step == Step::call ? call_class(chain.outcome) : rcode_class(chain.outcome);
     if (chain.end_ns == 0) return;  // how long it would have taken, nobody knows

@@ -45,7 +45,7 @@ class ChainTotals {
         [[nodiscard]] HistogramSeries series(std::vector<std::string> labels, size_t edges) const;
     };
     void add_time(Histogram& histogram, uint64_t ns);
-    void add_shares(const ChainNode& node);
+    void add_shares(const ChainNode& node, uint64_t begin_ns, uint64_t end_ns);
 
     std::vector<double> edges_;  // seconds
     Histogram own_, upstream_, upstream_queries_;
