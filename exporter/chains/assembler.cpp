@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "exporter/chains/response_names.h"
+#include "exporter/chains/steps.h"
 #include "exporter/fold/event_question.h"
 #include "exporter/fold/wire_name.h"
 #include "exporter/fold/workload_text.h"
@@ -19,12 +20,34 @@ bool same(const dns_address& a, const dns_address& b) {
     return a.high == b.high && a.low == b.low;
 }
 
-// Whether the resolver got this very query. Address translation may have changed an end of it, hardly both
-// ports.
-bool is_same_query(const ChainNode& query, const ChainNode& resolver) {
-    if (query.type != resolver.type || query.begin_ns > resolver.begin_ns) return false;
-    if (query.client_port == resolver.client_port) return true;
-    return same(query.server, resolver.server) && query.server_port == resolver.server_port;
+// How surely the resolver got this very query; 0: it did not. Address translation may have changed one end of
+// it, hardly both.
+int likeness(const ChainNode& query, const ChainNode& resolver) {
+    if (query.type != resolver.type || query.begin_ns > resolver.begin_ns) return 0;
+    const bool same_client = query.client_port == resolver.client_port;
+    const bool same_server = same(query.server, resolver.server) && query.server_port == resolver.server_port;
+    return 2 * same_client + same_server;
+}
+
+// False: it waits for as many already.
+bool add_child(ChainNode& step, const ChainNodePtr& child, size_t most) {
+    auto& children = step.children;
+    if (children.size() >= most) return false;
+    const auto place =
+        std::upper_bound(children.begin(), children.end(), child,
+                         [](const auto& a, const auto& b) { return a->begin_ns < b->begin_ns; });
+    children.insert(place, child);
+    child->is_waited_for = true;
+    return true;
+}
+
+// Whether a step waits for the other, by whatever way; true also where that can't be told with moderate
+// effort.
+bool may_wait_for(const ChainNode& step, const ChainNode& other) {
+    constexpr size_t effort = 256;  // steps
+    const auto steps = chain_steps(step, effort);
+    return steps.size() == effort ||
+           std::any_of(steps.begin(), steps.end(), [&](const PlacedStep& one) { return one.node == &other; });
 }
 
 std::span<const uint8_t> message_of(const dns_event& event) {
@@ -108,7 +131,12 @@ ChainNodePtr Assembler::node_of(const dns_event& event) const {
 void Assembler::add_call(const dns_event& event) {
     const auto known = calls_.find(event.asker.tid);
     if (event.kind == DNS_QUERY) {
-        if (known == calls_.end() && calls_.size() == most_open) return;
+        if (known != calls_.end())  // it ended in some way that nobody told of
+            give_up_call(known);
+        else if (calls_.size() == most_open)
+            give_up_call(std::min_element(calls_.begin(), calls_.end(), [](const auto& a, const auto& b) {
+                return a.second->begin_ns < b.second->begin_ns;
+            }));
         ChainNodePtr call = node_of(event);
         call->step = Step::call;
         name_call(event, *call);
@@ -118,10 +146,22 @@ void Assembler::add_call(const dns_event& event) {
     if (known == calls_.end() || known->second->begin_ns != event.query_time_ns) return;
     const ChainNodePtr call = std::move(known->second);
     calls_.erase(known);
+    placed_ -= call->children.size();
     call->end_ns = event.query_time_ns + event.latency_ns;
     call->outcome = event.outcome;
     name_call(event, *call);
     sinks_.finished(call);
+}
+
+// Its queries are chains of their own.
+Assembler::Calls::iterator Assembler::give_up_call(Calls::iterator which) {
+    const ChainNodePtr call = std::move(which->second);
+    placed_ -= call->children.size();
+    for (const ChainNodePtr& query : call->children) {
+        query->is_waited_for = false;
+        if (find_waiting(*query) == waiting_.end()) sinks_.finished(query);
+    }
+    return calls_.erase(which);
 }
 
 // A query that was sent is under way from now on.
@@ -148,9 +188,8 @@ void Assembler::add_query(const dns_event& event) {
 // Under the call that its thread waits for.
 void Assembler::place(const ChainNodePtr& query) {
     const auto call = calls_.find(query->tid);
-    if (query->tid == 0 || call == calls_.end()) return;
-    call->second->children.push_back(query);
-    query->is_waited_for = true;
+    if (query->tid == 0 || call == calls_.end() || placed_ == most_placed) return;
+    placed_ += add_child(*call->second, query, most_queries);
 }
 
 ChainNodePtr Assembler::close(const dns_event& event) {
@@ -180,9 +219,10 @@ void Assembler::add_answer(const dns_event& event) {
 // The query of this host that the resolver got; null where it came from elsewhere.
 ChainNodePtr Assembler::asker_of(const ChainNode& resolver) {
     const auto [first, last] = waiting_.equal_range(waiting_key(resolver));
-    const auto found =
-        std::find_if(first, last, [&](const auto& one) { return is_same_query(*one.second, resolver); });
-    return found == last ? nullptr : found->second;
+    const auto found = std::max_element(first, last, [&](const auto& a, const auto& b) {
+        return likeness(*a.second, resolver) < likeness(*b.second, resolver);
+    });
+    return found == last || likeness(*found->second, resolver) == 0 ? nullptr : found->second;
 }
 
 void Assembler::add_resolver(const dns_event& event) {
@@ -190,20 +230,27 @@ void Assembler::add_resolver(const dns_event& event) {
     if (event.kind != DNS_RESPONSE || !read_question(event, *resolver)) return;
     resolver->step = Step::resolver;
     read_answer(event, *resolver);
+    const ChainNodePtr asker = asker_of(*resolver);
     if (!(event.found & DNS_FOUND_HIT)) resolver->children = upstreams_.waited_for(*resolver);
+    // Resolvers that ask each other in a circle, or of which two look like one, would wait for themselves.
+    if (asker && asker->step == Step::upstream)
+        std::erase_if(resolver->children,
+                      [&asker](const ChainNodePtr& child) { return may_wait_for(*child, *asker); });
     for (const ChainNodePtr& child : resolver->children) child->is_waited_for = true;
     sinks_.answered(*resolver);
-    const ChainNodePtr asker = asker_of(*resolver);
-    if (!asker) return sinks_.finished(resolver);
-    resolver->is_waited_for = true;
-    asker->children.push_back(resolver);
+    if (!asker || !add_child(*asker, resolver, most_resolvers)) sinks_.finished(resolver);
+}
+
+Assembler::Waiting::iterator Assembler::find_waiting(const ChainNode& query) {
+    const auto [first, last] = waiting_.equal_range(waiting_key(query));
+    const auto at = std::find_if(first, last, [&](const auto& one) { return one.second.get() == &query; });
+    return at == last ? waiting_.end() : at;
 }
 
 // Nobody answers it any more.
 void Assembler::give_up(const ChainNodePtr& query) {
-    const auto [first, last] = waiting_.equal_range(waiting_key(*query));
-    const auto at = std::find_if(first, last, [&](const auto& one) { return one.second == query; });
-    if (at == last) return;
+    const auto at = find_waiting(*query);
+    if (at == waiting_.end()) return;
     waiting_.erase(at);
     if (query->step == Step::query && !query->is_waited_for) sinks_.finished(query);
 }
@@ -214,8 +261,8 @@ void Assembler::expire(uint64_t now_ns) {
         give_up(queue_.front());
         queue_.pop_front();
     }
-    std::erase_if(calls_,
-                  [now_ns](const auto& one) { return one.second->begin_ns + call_timeout_ns < now_ns; });
+    for (auto call = calls_.begin(); call != calls_.end();)
+        call = call->second->begin_ns + call_timeout_ns < now_ns ? give_up_call(call) : std::next(call);
 }
 
 }  // namespace dnsexp

@@ -31,7 +31,11 @@ class Assembler {
   public:
     // Whose a workload's slot is, at this moment.
     using KeyOf = std::function<dns_workload_key(uint32_t slot)>;
-    static constexpr size_t most_open = 4096;  // queries, and as many calls; beyond, the oldest is given up
+    static constexpr size_t most_open = 4096;   // queries, and as many calls; beyond, the oldest is given up
+    static constexpr size_t most_queries = 64;  // of one call, and
+    static constexpr size_t most_placed =
+        8192;  // of all open ones; beyond, a query begins a chain of its own
+    static constexpr size_t most_resolvers = 4;  // that one query reached, sent again or copied
     static constexpr uint64_t call_timeout_ns =
         120'000'000'000;  // far above glibc's longest: 5 s, 5 tries, 3 servers
 
@@ -45,6 +49,9 @@ class Assembler {
     void expire(uint64_t now_ns);
 
   private:
+    using Waiting = std::unordered_multimap<std::string, ChainNodePtr>;
+    using Calls = std::unordered_map<uint32_t, ChainNodePtr>;
+
     void add_call(const dns_event& event);
     void add_query(const dns_event& event);
     void add_answer(const dns_event& event);
@@ -54,15 +61,18 @@ class Assembler {
     ChainNodePtr asker_of(const ChainNode& resolver);
     void place(const ChainNodePtr& query);
     void give_up(const ChainNodePtr& query);
+    Calls::iterator give_up_call(Calls::iterator which);
+    Waiting::iterator find_waiting(const ChainNode& query);
     [[nodiscard]] ChainNodePtr node_of(const dns_event& event) const;
 
     uint64_t timeout_ns_;
     KeyOf key_of_;
     ChainSinks sinks_;
     Upstreams upstreams_;
-    std::unordered_multimap<std::string, ChainNodePtr> waiting_;  // queries, by id and name
-    std::deque<ChainNodePtr> queue_;                    // the same, and some that have ended, oldest first
-    std::unordered_map<uint32_t, ChainNodePtr> calls_;  // by thread
+    Waiting waiting_;                 // queries, by id and name
+    std::deque<ChainNodePtr> queue_;  // the same, and some that have ended, oldest first
+    Calls calls_;                     // by thread
+    size_t placed_ = 0;               // queries under them
 };
 
 }  // namespace dnsexp
