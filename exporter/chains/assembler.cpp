@@ -1,5 +1,7 @@
 #include "exporter/chains/assembler.h"
 
+#include <arpa/inet.h>
+
 #include <algorithm>
 
 #include "exporter/chains/response_names.h"
@@ -67,6 +69,14 @@ bool read_question(const dns_event& event, ChainNode& node) {
     node.type = static_cast<uint16_t>(question[length] << 8 | question[length + 1]);
     node.id = static_cast<uint16_t>(event.message[0] << 8 | event.message[1]);
     return true;
+}
+
+// Whether getaddrinfo() only had to read it: nothing is resolved then.
+bool is_address(const std::string& name) {
+    in6_addr ipv6{};
+    in_addr ipv4{};
+    const std::string without_scope = name.substr(0, name.find('%'));
+    return inet_aton(name.c_str(), &ipv4) != 0 || inet_pton(AF_INET6, without_scope.c_str(), &ipv6) == 1;
 }
 
 // When a call begins, its name may not be readable yet.
@@ -150,7 +160,7 @@ void Assembler::add_call(const dns_event& event) {
     call->end_ns = event.query_time_ns + event.latency_ns;
     call->outcome = event.outcome;
     name_call(event, *call);
-    sinks_.finished(call);
+    if (!call->children.empty() || !is_address(call->name)) sinks_.finished(call);
 }
 
 // Its queries are chains of their own.

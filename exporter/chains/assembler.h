@@ -23,10 +23,10 @@ struct ChainSinks {
 
 // Takes the records in the order in which they were written. Not thread-safe.
 //
-// A chain begins with a call, with the query of a program that no call of its thread waits for, or with a
-// query from elsewhere that a resolver of this host gets. A resolver's own query begins none: what no answer
-// waited for (it refreshes its cache, say) is in no chain. A record that is missing cuts a chain: what lies
-// below the cut is a chain of its own.
+// A chain begins with a call (but not if it is given an address, and asks nobody), with the query of a
+// program that no call of its thread waits for, or with a query from elsewhere that a resolver of this host
+// gets. A resolver's own query begins none: what no answer waited for (it refreshes its cache, say) is in no
+// chain. A record that is missing cuts a chain: what lies below the cut is a chain of its own.
 class Assembler {
   public:
     // Whose a workload's slot is, at this moment.

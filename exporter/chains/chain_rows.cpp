@@ -98,8 +98,20 @@ void count(const PlacedStep& placed, ChainRow& row) {
     row.depth = std::max(row.depth, placed.depth + 1);
     row.upstream_queries += node.step == Step::upstream;
     row.referrals += node.step == Step::upstream && node.found & DNS_FOUND_REFERRAL;
-    if (node.step == Step::resolver && row.cache.empty())
-        row.cache = node.found & DNS_FOUND_HIT ? "hit" : "miss";
+}
+
+// Of the resolvers that were asked first: behind those, others may have been asked.
+std::string_view cache_text(const std::vector<PlacedStep>& steps) {
+    uint32_t first_depth = UINT32_MAX;
+    bool is_hit = true;
+    for (const PlacedStep& placed : steps) {
+        if (placed.node->step != Step::resolver || placed.depth > first_depth) continue;
+        if (placed.depth < first_depth) is_hit = true;
+        first_depth = placed.depth;
+        is_hit = is_hit && placed.node->found & DNS_FOUND_HIT;
+    }
+    if (first_depth == UINT32_MAX) return {};
+    return is_hit ? "hit" : "miss";
 }
 
 }  // namespace
@@ -138,6 +150,7 @@ ChainRow chain_row(const ChainNode& chain) {
     row.cgroup = chain.cgroup;
     row.comm = chain.comm;
     for (const PlacedStep& placed : steps) count(placed, row);
+    row.cache = cache_text(steps);
     // Steps get their numbers in the order of their beginning; the first one is the chain's own, whatever
     // clocks of two processors say.
     std::stable_sort(steps.begin() + 1, steps.end(), [](const PlacedStep& a, const PlacedStep& b) {

@@ -35,7 +35,7 @@ struct ChainRow {
     std::string name, type;
     std::string result;         // RCODE, TIMEOUT, or what getaddrinfo() returned: SUCCESS or EAI_*
     std::string_view begun_by;  // call, query or server
-    std::string_view cache;     // hit or miss, of the first resolver in it; empty: there is none
+    std::string_view cache;     // hit or miss of the resolvers that were asked first; empty: of none
     uint32_t upstream_queries = 0, referrals = 0;
     uint32_t depth = 0;  // steps that wait for each other, at most
     uint32_t pid = 0, tid = 0, uid = 0;
