@@ -242,8 +242,9 @@ TEST_CASE("Messages of any octets and lengths are taken or passed over") {
     std::mt19937 random(11);
     const auto any = [&random](uint32_t below) { return static_cast<uint32_t>(random() % below); };
     Told told;
-    const std::vector<std::string> names = {"", "a.test", "b.a.test",
-                                            std::string(63, 'x') + "." + std::string(63, 'y')};
+    std::string long_name(63, 'x');
+    long_name.append(".").append(63, 'y');
+    const std::vector<std::string> names = {"", "a.test", "b.a.test", long_name};
     for (uint64_t i = 0; i < 20'000; ++i) {
         Transaction of = query(i / 50, static_cast<uint16_t>(any(4)));
         of.name = names[any(4)];
