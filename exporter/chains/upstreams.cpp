@@ -38,7 +38,10 @@ bool leads_to(const ChainNode& upstream, const ChainNode& answer, uint64_t below
 // One answer's search.
 class Upstreams::Search {
   public:
-    Search(const Upstreams& upstreams, const ChainNode& answer) : upstreams_(upstreams), answer_(answer) {}
+    Search(const Upstreams& upstreams, const ChainNode& answer)
+        : upstreams_(upstreams),
+          answer_(answer),
+          by_process_(answer.pid != 0 && upstreams.asked_.contains(process_of(answer))) {}
 
     std::vector<ChainNodePtr> run() {
         want(answer_.name, false);
@@ -85,6 +88,7 @@ class Upstreams::Search {
         const auto known = upstreams_.index_.find(key_of(answer_.group, name));
         if (known == upstreams_.index_.end()) return first_ns;
         for (const ChainNodePtr& one : known->second) {
+            if (by_process_ && one->pid != 0 && one->pid != answer_.pid) continue;
             if (!is_wanted(*one) || found_.size() == most_children || !seen_.insert(one.get()).second)
                 continue;
             found_.push_back(one);
@@ -97,6 +101,7 @@ class Upstreams::Search {
 
     const Upstreams& upstreams_;
     const ChainNode& answer_;
+    bool by_process_;
     std::vector<Wanted> wanted_;
     std::vector<ChainNodePtr> found_;
     std::set<const ChainNode*> seen_;
@@ -104,11 +109,14 @@ class Upstreams::Search {
 
 void Upstreams::add(ChainNodePtr upstream) {
     if (all_.size() == capacity_) {
+        const auto asked = asked_.find(process_of(*all_.front()));
+        if (--asked->second == 0) asked_.erase(asked);
         const auto oldest = index_.find(key_of(all_.front()->group, all_.front()->name));
         oldest->second.pop_front();
         if (oldest->second.empty()) index_.erase(oldest);
         all_.pop_front();
     }
+    ++asked_[process_of(*upstream)];
     index_[key_of(upstream->group, upstream->name)].push_back(upstream);
     all_.push_back(std::move(upstream));
 }

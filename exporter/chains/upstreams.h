@@ -25,7 +25,8 @@ class Upstreams {
     // A query that a resolver sent; its answer may be filled in later.
     void add(ChainNodePtr upstream);
 
-    // What the resolver's answer waited for, in the order of its beginning: queries of its group
+    // What the resolver's answer waited for, in the order of its beginning: queries of its group, and of its
+    // process if that is known to ask (that of a connection is known by who listens, which may be another),
     //  - for its own question, or for its type of what CNAME records led to, that were under way while it
     //  was,
     //  - for names above these, or other types of them, that had ended when those below were sent (RFC 9156
@@ -42,9 +43,14 @@ class Upstreams {
     };
     class Search;
 
+    [[nodiscard]] static uint64_t process_of(const ChainNode& node) {
+        return uint64_t{node.group} << 32 | node.pid;
+    }
+
     size_t capacity_;
     std::deque<ChainNodePtr> all_;                                           // in the order of their coming
     std::unordered_map<std::string, std::deque<ChainNodePtr>, Hash> index_;  // by group and name
+    std::unordered_map<uint64_t, size_t> asked_;  // queries in all_, by group and process
 };
 
 }  // namespace dnsexp

@@ -226,3 +226,22 @@ TEST_CASE("A referral of more names than are looked for ends the search in time"
     const auto first = asked.ask("ns0.test", 121, 130);
     CHECK(asked.waited_for() == Nodes{www, first});
 }
+
+TEST_CASE("Processes of one name ask each for itself, where it is known which of them do") {
+    Upstreams upstreams(2);
+    const auto ask = [&upstreams](uint32_t pid) {
+        ChainNodePtr one = step(Step::upstream, "www.example.test", 110, 150);
+        one->group = 1;
+        one->pid = pid;
+        upstreams.add(one);
+        return one;
+    };
+    const ChainNodePtr answer = Asked::answer("www.example.test");
+    answer->pid = 7;
+    const auto of_other = ask(8);
+    CHECK(upstreams.waited_for(*answer) == Nodes{of_other});  // 7 listens, and 8 may have been forked from it
+    const auto own = ask(7);
+    CHECK(upstreams.waited_for(*answer) == Nodes{own});
+    const auto of_nobody = ask(0), of_third = ask(9);
+    CHECK(upstreams.waited_for(*answer) == Nodes{of_nobody, of_third});  // that 7 asked, is forgotten
+}
