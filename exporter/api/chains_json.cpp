@@ -58,7 +58,8 @@ Json chain_json(const ChainRow& row, uint64_t unix_offset_ns) {
 
 }  // namespace
 
-std::string chains_json(const ChainReport& report, bool available, uint64_t unix_offset_ns, uint64_t unix_ns) {
+std::string chains_json(const ChainReport& report, bool available, uint64_t unix_offset_ns,
+                        uint64_t unix_ns) {
     Json json;
     json["generated_unix_ns"] = unix_ns;
     json["available"] = available;

@@ -23,7 +23,8 @@ Status set_number(Number& number, std::string_view name, std::string_view value,
     Number read = 0;
     const auto [at, error] = std::from_chars(value.data(), end, read);
     if (error != std::errc() || at != end || read < least || read > most)
-        return refused(name, "it must be a whole number, " + std::to_string(least) + ".." + std::to_string(most));
+        return refused(name,
+                       "it must be a whole number, " + std::to_string(least) + ".." + std::to_string(most));
     number = read;
     return ok();
 }

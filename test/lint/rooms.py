@@ -45,7 +45,7 @@ LIBRARIES = {
 }
 # What belongs to the system: the C++ library's headers have no suffix.
 SYSTEM = re.compile(r"[a-z_]+|(sys|linux|netinet|arpa)/[a-z_0-9]+\.h|"
-                    r"(dirent|fcntl|fnmatch|poll|pthread|sched|signal|termios|time|unistd)\.h")
+                    r"(dirent|fcntl|fnmatch|netdb|poll|pthread|sched|signal|termios|time|unistd)\.h")
 
 INCLUDE = re.compile(r'^\s*#\s*include\s*([<"])([^>"]+)[>"]', re.MULTILINE)
 

@@ -70,7 +70,7 @@ TEST_CASE("An exporter that began anew has a new history") {
         return history.readings().size() == 1;
     };
     CHECK_FALSE(begins_anew(at(12 * second, 60)));
-    CHECK(begins_anew(at(5 * second, 60)));   // its host began anew too
+    CHECK(begins_anew(at(5 * second, 60)));  // its host began anew too
     SummaryReading next = at(12 * second, 60);
     next.queries = 59;
     CHECK(begins_anew(next));
