@@ -46,7 +46,7 @@ enum {
 	DNS_FETCH_SETS = 4096,                  /* power of two: questions that resolvers have asked of late */
 	DNS_FETCH_WAYS = 7,                     /* with its lock, a set is one cache line */
 	DNS_RESOLVERS = 4096,                   /* power of two: marks of those that queries have come to */
-	DNS_CALLS = 4096                        /* threads that may be in getaddrinfo() at a time */
+	DNS_CALLS = 1024                        /* threads that may be in getaddrinfo() at a time */
 };
 
 #endif
