@@ -4,6 +4,7 @@
 #include <catch2/catch.hpp>
 
 #include "ebpf/dns_abi.h"
+#include "exporter/chains/board.h"
 
 using namespace dnsexp;
 
@@ -58,4 +59,38 @@ TEST_CASE("A path without parameters refuses any") {
     CHECK(check_no_parameters(""));
     CHECK_FALSE(check_no_parameters("limit=1"));
     CHECK_FALSE(check_no_parameters("&"));
+}
+
+TEST_CASE("Parameters of chains have defaults, and may come in any order") {
+    CHECK(parse_chain_range("")->limit == 100);
+    CHECK(parse_chain_range("")->after == 0);
+    const auto both = parse_chain_range("limit=7&after=18446744073709551615");
+    REQUIRE(both);
+    CHECK(both.value().limit == 7);
+    CHECK(both.value().after == 18446744073709551615u);  // 2^64 - 1
+    CHECK(parse_chain_range("after=17&limit=0")->limit == 0);
+    CHECK(parse_chain_range("limit=4096")->limit == 4096);
+    CHECK(chain_limit_max >= ChainBoard::chains_max);
+}
+
+TEST_CASE("Wrong parameters of chains are refused with what is allowed") {
+    for (const char* query : {"limit=4097", "limit=-1", "limit=", "limit", "limit=1e3"}) {
+        CAPTURE(query);
+        const auto range = parse_chain_range(query);
+        REQUIRE_FALSE(range);
+        CHECK(range.error().message().find("0..4096") != std::string::npos);
+    }
+    for (const char* query : {"after=-1", "after=18446744073709551616", "after=x", "after="}) {
+        CAPTURE(query);
+        const auto range = parse_chain_range(query);
+        REQUIRE_FALSE(range);
+        CHECK(range.error().message().find("0..18446744073709551615") != std::string::npos);
+    }
+    for (const char* query : {"role=client", "name=a", "="}) {
+        CAPTURE(query);
+        const auto range = parse_chain_range(query);
+        REQUIRE_FALSE(range);
+        CHECK(range.error().message().find("after and limit") != std::string::npos);
+    }
+    CHECK_FALSE(parse_chain_range("after=1&after=2"));
 }

@@ -230,3 +230,42 @@ TEST_CASE("Only messages that can carry what is counted are walked") {
     CHECK_FALSE(due(rd, 1, 0, 0));
     CHECK_FALSE(due(rd, 2, 0, 1));  // where its records begin is not known
 }
+
+TEST_CASE("An NS record before the additional section is told of, and none behind") {
+    const auto told = [](const Bytes& records, Sections counts) {
+        return walk(records, counts).walk.name_servers;
+    };
+    const Bytes ns = record(pointer, 2, 1, 60, wire_name("ns1.example.com"));
+    const Bytes soa = record(pointer, 6, 1, 60, Bytes(22));
+    CHECK(told(ns, {.authority = 1}) == 1);
+    CHECK(told(join({soa, ns}), {.authority = 2}) == 1);
+    CHECK(told(join({ns, address(), opt()}), {.authority = 1, .additional = 2}) == 1);
+    CHECK(told(soa, {.authority = 1}) == 0);
+    CHECK(told(join({soa, ns}), {.authority = 1, .additional = 1}) == 0);
+    CHECK(told(join({opt(), ns}), {.additional = 2}) == 0);
+    CHECK(walk(ns, {.authority = 1}, 12).walk.name_servers == 1);  // its data may be cut
+    CHECK(walk(ns, {.authority = 1}, 11).walk.name_servers == 0);  // and its fields may not
+}
+
+// RFC 1034, 4.3.2 (3b): the authority section of a referral, without an answer; RFC 2308, 2.2: NODATA has an
+// SOA record.
+TEST_CASE("A referral is NOERROR without an answer, not authoritative, with records of authority") {
+    const auto may_refer = [](uint32_t flags, uint32_t questions, uint32_t answers, uint32_t authority) {
+        dns_message message{};
+        message.flags = flags;
+        message.question_count = questions;
+        message.answer_count = answers;
+        message.authority_count = authority;
+        return dns_may_refer(&message) != 0;
+    };
+    CHECK(may_refer(qr, 1, 0, 4));
+    CHECK(may_refer(qr | rd | ra, 1, 0, 1));  // a resolver may refer, too
+    CHECK_FALSE(may_refer(qr | aa, 1, 0, 4));
+    CHECK_FALSE(may_refer(qr, 1, 1, 4));
+    CHECK_FALSE(may_refer(qr, 1, 0, 0));
+    CHECK_FALSE(may_refer(qr | 2, 1, 0, 4));
+    CHECK_FALSE(may_refer(qr | 3, 1, 0, 4));
+    CHECK_FALSE(may_refer(0, 1, 0, 4));  // a query: an update's sections are others (RFC 2136)
+    CHECK_FALSE(may_refer(qr, 2, 0, 4));
+    CHECK_FALSE(may_refer(qr, 0, 0, 4));
+}

@@ -4,6 +4,7 @@
 #include <catch2/catch.hpp>
 #include <iterator>
 #include <memory>
+#include <set>
 #include <string>
 
 #include "test/support/dual_settings.h"
@@ -328,4 +329,25 @@ TEST_CASE("Transactions differ by every part of their key") {
     CHECK(one != tag(client, server, 40000, 53, 8, DNS_ROLE_CLIENT, DNS_UDP));
     CHECK(one != tag(client, server, 40000, 53, 7, DNS_ROLE_SERVER, DNS_UDP));
     CHECK(one != tag(client, server, 40000, 53, 7, DNS_ROLE_CLIENT, DNS_TCP));
+}
+
+TEST_CASE("A group is told by the cgroup and all of the name, and is never 0") {
+    const dns_hash_keys keys = fixed_hash_keys();
+    const auto group = [&keys](uint64_t cgroup, const std::string& name) {
+        alignas(8) uint8_t comm[DNS_COMM_LENGTH] = {};
+        std::copy_n(name.begin(), std::min<size_t>(name.size(), sizeof comm), comm);
+        return dns_group_of(cgroup, comm, &keys);
+    };
+    CHECK(group(7, "unbound") == group(7, "unbound"));
+    std::set<uint32_t> groups;
+    size_t count = 0;
+    for (const uint64_t cgroup : {0ull, 7ull, 8ull, 7ull << 32, 1ull << 63})
+        for (const char* name :
+             {"", "unbound", "unbound2", "named", "systemd-resolve", "systemd-resolv", "eight-oct"}) {
+            groups.insert(group(cgroup, name));
+            CHECK(group(cgroup, name) != 0);
+            ++count;
+        }
+    // Of 2^31 that there are, 35 meet by chance once in millions of times.
+    CHECK(groups.size() == count);
 }
