@@ -178,6 +178,11 @@ TEST_CASE(
     response.answer(to_question, type_cname, to(data + 2 + 2 + record_fixed));
     response.answer(to_question, type_cname, to(data));
     CHECK(response_names(response.build()).aliases.empty());
+    // Two that lead to each other, both before the name that begins with the way to them.
+    Response behind;
+    behind.answer(to_question, type_a, {0xc0, data + 2, 0xc0, data});
+    behind.answer(to_question, type_cname, to(data));
+    CHECK(response_names(behind.build()).aliases.empty());
     // A label in front, then back to where it begins: it gets longer, and no lower.
     CHECK(aliases(labels("aaaa.aaaa.aaaa", to(data + 5))).empty());
 }
