@@ -6,6 +6,7 @@
 #include <set>
 #include <sstream>
 
+#include "exporter/chains/totals.h"
 #include "exporter/fold/fold.h"
 #include "exporter/fold/limits.h"
 #include "exporter/metrics/catalogue.h"
@@ -47,6 +48,7 @@ Folded hostile_fold() {
     for (size_t i = 0; i < 15; ++i) snapshot.latency_edges_ns[i] = (i + 1) * 1'000'000;
     for (dns_stats& stats : snapshot.stats)
         std::fill_n(reinterpret_cast<uint64_t*>(&stats), sizeof stats / 8, 1U);
+    snapshot.sockets = snapshot.stats[0];
     for (uint32_t slot = 3; slot <= 32; ++slot)
         snapshot.server_slots.push_back({slot, ipv4(0xc0000200 + slot)});
     for (uint32_t slot = 1; slot < DNS_INTERFACES_MAX; ++slot) {
@@ -81,7 +83,10 @@ Folded hostile_fold() {
         snapshot.workloads.push_back(one);
         names[one.key.cgroup] = {"", "\x1b\xff" + std::to_string(slot), "\n", "", true};
     }
-    return fold.fold(snapshot, names);
+    Folded folded = fold.fold(snapshot, names);
+    ChainTotals(std::vector<double>(15, 1))
+        .fill(snapshot, folded);  // as many edges as the latency metrics have
+    return folded;
 }
 
 size_t lines_of(const prometheus::MetricFamily& family) {
