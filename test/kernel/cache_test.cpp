@@ -234,3 +234,35 @@ TEST_CASE("Of thousands of fetches at a time no more answers are taken for hits 
     // (Poisson, 1.95), so some five are lost.
     CHECK(stats.fetches_evicted < 40);
 }
+
+TEST_CASE("An NXDOMAIN that came for a name above is a miss: nothing is below it (RFC 8020)", "[attach]") {
+    Resolving host(GENERATE(from_range(variants())));
+    constexpr const char* deep = "a.b.c.example.test";
+    constexpr uint16_t type_ns = 2;
+    const auto denied = [](uint16_t id, const std::string& name, uint32_t flags) {
+        return Dns().id(id).flags(qr | flags | 3).question(name, 1);
+    };
+    host.ask(1, deep);
+    host.fetch(9, "c.EXAMPLE.test", type_ns);
+    host.fetched(Dns().id(9).flags(qr | aa | 3).question("c.EXAMPLE.test", type_ns));
+    host.answer(denied(1, deep, rd | ra));
+    CHECK(host.counts() == Counts{0, 1});
+    host.ask(2, deep);  // known by now
+    host.answer(denied(2, deep, rd | ra));
+    CHECK(host.counts() == Counts{1, 1});
+    host.ask(3, deep);  // a name beside those above
+    host.fetch(10, "x.c.example.test");
+    host.fetched(denied(10, "x.c.example.test", aa));
+    host.answer(denied(3, deep, rd | ra));
+    CHECK(host.counts() == Counts{2, 1});
+    host.ask(4, deep);  // one above that exists
+    host.fetch(11, "example.test");
+    host.fetched(11, "example.test");
+    host.answer(denied(4, deep, rd | ra));
+    CHECK(host.counts() == Counts{3, 1});
+    host.ask(5, deep);  // and an answer that is another
+    host.fetch(12, "b.c.example.test");
+    host.fetched(denied(12, "b.c.example.test", aa));
+    host.answer(response(5, deep));
+    CHECK(host.counts() == Counts{4, 1});
+}
