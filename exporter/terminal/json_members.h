@@ -17,9 +17,26 @@ namespace dnsexp::json_members {
 
 using Json = nlohmann::json;
 
+// Answers of the API nest six levels. The library writes level by level on its stack: a million of them would
+// end the process.
+inline constexpr int levels_max = 64;
+
+// A discarded value where the text is no JSON, or nested deeper than levels_max.
+inline Json parse(std::string_view body) {
+    bool is_too_deep = false;
+    Json json = Json::parse(
+        body,
+        [&](int depth, Json::parse_event_t, Json&) {
+            is_too_deep = is_too_deep || depth > levels_max;
+            return !is_too_deep;
+        },
+        false);
+    return is_too_deep ? Json(Json::value_t::discarded) : json;
+}
+
 // An Error where the text is no JSON object.
 inline Result<Json> parse_object(std::string_view body) {
-    Json json = Json::parse(body, nullptr, false);
+    Json json = parse(body);
     if (json.is_object()) return json;
     return Error{"read the exporter's answer", "", 0, "it is no JSON object: " + error_text(body),
                  "is it an exporter that answers there?"};

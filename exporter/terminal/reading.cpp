@@ -114,7 +114,7 @@ Result<std::vector<AlertRow>> read_alerts(std::string_view json) {
 }
 
 std::string error_text(std::string_view body) {
-    const Json json = Json::parse(body, nullptr, false);
+    const Json json = parse(body);
     const std::string said = json.is_object() ? text(json, "error") : "";
     return !said.empty() ? said : escaped(body.substr(0, shown_octets));
 }
