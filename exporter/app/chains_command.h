@@ -7,9 +7,9 @@
 
 namespace dnsexp {
 
-// Prints each chain that ends from now on, and at the end (SIGINT, SIGTERM, --duration, or nobody reads any
-// more) what they came to; with --json one object a line, and that is all. Returns what ended it, if that was
-// none of these.
+// Prints each chain that ends from now on, and at the end what they came to; with --json one object a line,
+// and that is all. Returns what ended it, if that was none of SIGINT, SIGTERM, --duration and a pipe that
+// nobody reads any more.
 Status run_chains(const Config& config, const Flags& flags);
 
 }  // namespace dnsexp

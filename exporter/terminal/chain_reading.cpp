@@ -1,6 +1,7 @@
 #include "exporter/terminal/chain_reading.h"
 
 #include <algorithm>
+#include <tuple>
 
 #include "exporter/terminal/json_members.h"
 
@@ -70,6 +71,13 @@ uint64_t hops(const ReadChain& chain) {
     uint64_t last = 0;
     for (const ChainStepRow& step : chain.steps) last = std::max(last, step.hop);
     return last + 1;
+}
+
+bool is_same_chain(const ReadChain& a, const ReadChain& b) {
+    const auto lasting = [](const ReadChain& chain) {
+        return std::tie(chain.sequence, chain.name, chain.type, chain.begun_by, chain.pid, chain.seconds);
+    };
+    return lasting(a) == lasting(b);
 }
 
 }  // namespace dnsexp

@@ -41,4 +41,8 @@ Result<ChainReading> read_chains(std::string_view json);
 // Steps: a chain's first one, and those that it waited for.
 uint64_t hops(const ReadChain& chain);
 
+// Whether two readings tell of one chain. Times of day, and what is known of a pod, can differ: each reading
+// reckons them anew.
+bool is_same_chain(const ReadChain& a, const ReadChain& b);
+
 }  // namespace dnsexp

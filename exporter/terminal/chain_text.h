@@ -22,6 +22,7 @@ class ChainSummary {
     void add(const ReadChain& chain);
     // Chains that the exporter had forgotten before they were asked for.
     void add_missed(uint64_t chains) { missed_ += chains; }
+    [[nodiscard]] uint64_t missed() const { return missed_; }
 
     [[nodiscard]] std::vector<std::string> lines() const;
 
