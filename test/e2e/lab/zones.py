@@ -41,10 +41,11 @@ a.root-servers. 3600 A {ROOT[0]}
 b.root-servers. 3600 A {ROOT[1]}
 """
 
-# Names that single tests ask for.
+# Names that single tests ask for. All below ANY have an address, so a test can have names that nobody else asks for.
 KNOWN = "known.test"
+ANY = f"any.{KNOWN}"
 _KNOWN_RECORDS = ["www 300 A 192.0.2.1", "one 300 CNAME www.e0.cdn.", "two 300 CNAME two.e1.cdn.", "empty 300 TXT empty",
-                  "a.b.c 300 A 192.0.2.2"] + [f"cold{i} 300 A 192.0.2.{i + 1}" for i in range(200)]
+                  "a.b.c 300 A 192.0.2.2", "*.any 300 A 192.0.2.3"] + [f"cold{i} 300 A 192.0.2.{i + 1}" for i in range(200)]
 _EDGE_RECORDS = {0: ["www 300 A 198.51.100.1"], 1: ["two 300 CNAME www.e0.cdn."]}
 
 
