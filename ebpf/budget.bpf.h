@@ -18,11 +18,9 @@ static __always_inline __u32 budget_take(struct dns_allowance *of, __u64 now_ns,
 {
 	const __u64 time = now_ns >> BUDGET_TIME_SHIFT;
 	if (of->filled != time) {
-		__u64 units = time > of->filled ? time - of->filled : 0;
-		if (units > burst)
-			units = burst;
+		const __u64 back = time > of->filled ? (time - of->filled) * rate : 0;
 		of->filled = time;
-		of->left = of->left + units * rate > burst ? burst : of->left + units * rate;
+		of->left = of->left + back > burst ? burst : of->left + back;
 	}
 	if (!of->left)
 		return 0;

@@ -93,14 +93,13 @@ static __always_inline void call_read_name(struct call *call)
 	call->event.message_length = octets > 0 ? octets - 1 : 0; /* but for its NUL */
 }
 
+/* Latency, outcome and kind (DNS_QUERY) are 0: an entry goes when its call returns. */
 static __always_inline void call_fill_in(struct call *call, __u64 now, const __u32 core)
 {
 	struct dns_event *event = &call->event;
 	struct dns_task task;
 	task_current(&task, core);
 	event->query_time_ns = now;
-	event->latency_ns = 0;
-	event->outcome = 0;
 	event->caller.cgroup = task.cgroup;
 	__builtin_memcpy(event->caller.comm, task.comm, sizeof(task.comm));
 	event->asker.pid = task.pid;
@@ -108,7 +107,6 @@ static __always_inline void call_fill_in(struct call *call, __u64 now, const __u
 	event->asker.uid = task.uid;
 	event->asker.known = 1;
 	event->lane = DNS_EVENT_CALL;
-	event->kind = DNS_QUERY;
 	call_read_name(call);
 }
 

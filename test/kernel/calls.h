@@ -91,6 +91,8 @@ class Calls {
         }));
         return now;
     }
+    // The ring's file descriptor.
+    [[nodiscard]] int events() const { return events_.get(); }
     LibcProbes& probes() { return *probes_; }
 
   private:
