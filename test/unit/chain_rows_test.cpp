@@ -132,12 +132,27 @@ TEST_CASE("A query without a resolver has no word on a cache") {
     CHECK(row.depth == 1);
 }
 
-TEST_CASE("The first resolver of a chain tells the cache's word, not the one behind it") {
+TEST_CASE("The resolver that was asked first tells the cache's word, not the one behind it") {
     const auto behind = found(step(Step::resolver, "a.test", 103, 104), DNS_FOUND_HIT);
     const auto first =
         found(step(Step::resolver, "a.test", 101, 106, {step(Step::upstream, "a.test", 102, 105, {behind})}),
               DNS_FOUND_MISS);
     CHECK(chain_row(*step(Step::query, "a.test", 100, 107, {first})).cache == "miss");
+}
+
+TEST_CASE("A call had its answers from the cache if all that it asked for was there") {
+    const auto asked = [](uint8_t what, std::vector<ChainNodePtr> children = {}) {
+        return step(Step::query, "a.test", 100, 107,
+                    {found(step(Step::resolver, "a.test", 101, 106, std::move(children)), what)});
+    };
+    const auto cache = [](std::vector<ChainNodePtr> queries) {
+        return chain_row(*step(Step::call, "a", 100, 200, std::move(queries))).cache;
+    };
+    CHECK(cache({asked(DNS_FOUND_HIT), asked(DNS_FOUND_HIT)}) == "hit");
+    CHECK(cache({asked(DNS_FOUND_HIT), asked(DNS_FOUND_MISS)}) == "miss");
+    CHECK(cache({asked(DNS_FOUND_MISS), asked(DNS_FOUND_HIT)}) == "miss");
+    CHECK(cache({step(Step::query, "a.test", 100, 107), asked(DNS_FOUND_HIT)}) == "hit");
+    CHECK(cache({step(Step::query, "a.test", 100, 107)}).empty());
 }
 
 TEST_CASE("What failed is QUERY_FAILED; that a name does not exist is an answer") {

@@ -170,6 +170,35 @@ TEST_CASE("A call has the queries of its thread, and those of no other") {
     CHECK(call.children.size() == 2);
 }
 
+TEST_CASE("A call that is given an address resolves nothing, unless it asks all the same") {
+    Told told;
+    const auto call = [&told](const std::string& name) {
+        const size_t before = told.finished.size();
+        told.add({called(100, name, 100), returned(100, name, 100, 101)});
+        return told.finished.size() - before;
+    };
+    for (const char* address : {"192.0.2.1", "127.1", "::1", "2001:db8::53", "fe80::1%eth0"}) {
+        CAPTURE(address);
+        CHECK(call(address) == 0);
+    }
+    for (const char* name : {"www", "1.example.test", "192.0.2.1.example.test", "::g", "localhost"}) {
+        CAPTURE(name);
+        CHECK(call(name) == 1);
+    }
+    const size_t before = told.finished.size();
+    const Transaction asked = query(200);
+    told.add({called(100, "192.0.2.1", 199), sent(asked), answered(asked, 201),
+              returned(100, "192.0.2.1", 199, 202)});
+    CHECK(told.finished.size() == before + 1);
+}
+
+TEST_CASE("A call whose name could not be read at its beginning has that of its return") {
+    Told told;
+    told.add({called(100, "", 100), returned(100, "www", 100, 101)});
+    REQUIRE(told.finished.size() == 1);
+    CHECK(told.finished[0]->name == "www");
+}
+
 TEST_CASE("A query of nobody known is in no call") {
     Told told;
     Transaction asked = query(101);
