@@ -36,7 +36,7 @@ struct ChainReading {
 };
 
 // An Error where the text is no JSON object.
-Result<ChainReading> read_chains(std::string_view json);
+Result<ChainReading> read_chains(std::string_view body);
 
 // Steps: a chain's first one, and those that it waited for.
 uint64_t hops(const ReadChain& chain);
