@@ -10,6 +10,7 @@
 #include "ebpf/dns_abi.h"
 #include "exporter/chains/node.h"
 #include "exporter/chains/upstreams.h"
+#include "exporter/fold/hash.h"
 
 namespace dnsexp {
 
@@ -49,7 +50,7 @@ class Assembler {
     void expire(uint64_t now_ns);
 
   private:
-    using Waiting = std::unordered_multimap<std::string, ChainNodePtr>;
+    using Waiting = std::unordered_multimap<std::string, ChainNodePtr, SeededHash>;
     using Calls = std::unordered_map<uint32_t, ChainNodePtr>;
 
     void add_call(const dns_event& event);

@@ -19,8 +19,7 @@ class Upstreams {
     static constexpr size_t default_capacity = 4096;
     static constexpr size_t most_children = 64;  // of one answer; more are left out
 
-    explicit Upstreams(size_t capacity = default_capacity)
-        : capacity_(capacity), index_(0, Hash{random_seed()}) {}
+    explicit Upstreams(size_t capacity = default_capacity) : capacity_(capacity) {}
 
     // A query that a resolver sent; its answer may be filled in later.
     void add(ChainNodePtr upstream);
@@ -37,10 +36,6 @@ class Upstreams {
     [[nodiscard]] std::vector<ChainNodePtr> waited_for(const ChainNode& answer) const;
 
   private:
-    struct Hash {
-        uint64_t seed;
-        size_t operator()(const std::string& key) const { return hash_bytes(key, seed); }
-    };
     class Search;
 
     [[nodiscard]] static uint64_t process_of(const ChainNode& node) {
@@ -48,8 +43,8 @@ class Upstreams {
     }
 
     size_t capacity_;
-    std::deque<ChainNodePtr> all_;                                           // in the order of their coming
-    std::unordered_map<std::string, std::deque<ChainNodePtr>, Hash> index_;  // by group and name
+    std::deque<ChainNodePtr> all_;  // in the order of their coming
+    std::unordered_map<std::string, std::deque<ChainNodePtr>, SeededHash> index_;  // by group and name
     std::unordered_map<uint64_t, size_t> asked_;  // queries in all_, by group and process
 };
 

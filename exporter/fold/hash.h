@@ -37,4 +37,10 @@ inline uint64_t hash_bytes(std::string_view bytes, uint64_t seed) {
     return hash_mix(state ^ seed, root_of_two);
 }
 
+// For the standard library's tables.
+struct SeededHash {
+    uint64_t seed = random_seed();
+    size_t operator()(std::string_view key) const { return hash_bytes(key, seed); }
+};
+
 }  // namespace dnsexp
