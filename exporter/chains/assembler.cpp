@@ -186,6 +186,7 @@ ChainNodePtr Assembler::open(const dns_event& event) {
 void Assembler::add_query(const dns_event& event) {
     const ChainNodePtr query = open(event);
     if (!query) return;
+    if (queue_.size() == most_open) std::erase_if(queue_, [](const auto& one) { return one->end_ns != 0; });
     if (queue_.size() == most_open) {
         give_up(queue_.front());
         queue_.pop_front();

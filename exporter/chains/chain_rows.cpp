@@ -73,7 +73,9 @@ void finish(const ChainNode& node, ChainEvent& event) {
 }
 
 // One step's events. That of a resolver is one: it ends when the query above it does, or with the chain.
-void add_events(const PlacedStep& placed, uint32_t hop, uint64_t chain_ns, std::vector<ChainEvent>& events) {
+// What nobody answered ends with all else, at `last_ns`.
+void add_events(const PlacedStep& placed, uint32_t hop, uint64_t chain_ns, uint64_t last_ns,
+                std::vector<ChainEvent>& events) {
     const ChainNode& node = *placed.node;
     const auto add = [&](ChainEvent event) {
         event.hop = hop;
@@ -88,7 +90,7 @@ void add_events(const PlacedStep& placed, uint32_t hop, uint64_t chain_ns, std::
     }
     add(std::move(begin));
     if (node.step == Step::resolver ? !is_first : node.end_ns == 0 && node.step == Step::upstream) return;
-    ChainEvent end = event_of(node, end_event(node), node.end_ns ? node.end_ns : node.begin_ns, chain_ns);
+    ChainEvent end = event_of(node, end_event(node), node.end_ns ? node.end_ns : last_ns, chain_ns);
     finish(node, end);
     add(std::move(end));
 }
@@ -156,8 +158,11 @@ ChainRow chain_row(const ChainNode& chain) {
     std::stable_sort(steps.begin() + 1, steps.end(), [](const PlacedStep& a, const PlacedStep& b) {
         return a.node->begin_ns < b.node->begin_ns;
     });
+    uint64_t last_ns = 0;
+    for (const PlacedStep& placed : steps)
+        last_ns = std::max({last_ns, placed.node->begin_ns, placed.node->end_ns});
     for (size_t hop = 0; hop < steps.size(); ++hop)
-        add_events(steps[hop], static_cast<uint32_t>(hop), chain.begin_ns, row.events);
+        add_events(steps[hop], static_cast<uint32_t>(hop), chain.begin_ns, last_ns, row.events);
     std::stable_sort(row.events.begin(), row.events.end(),
                      [](const ChainEvent& a, const ChainEvent& b) { return a.offset_ns < b.offset_ns; });
     return row;

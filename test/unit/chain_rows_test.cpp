@@ -184,6 +184,7 @@ TEST_CASE("Nobody knows how long a query would have taken that nobody answered")
     CHECK(failed->rcode == "TIMEOUT");
     CHECK_FALSE(failed->duration_ns);
     CHECK(row.events.size() == 3);  // the upstream query has no response
+    CHECK(lines(row) == Lines{"QUERY_START 0 0 0", "UPSTREAM_QUERY 10 1 1", "QUERY_FAILED 10 0 0"});
     const ChainRow call = chain_row(*step(Step::call, "a", 100, 0));
     CHECK(call.result == "TIMEOUT");
 }

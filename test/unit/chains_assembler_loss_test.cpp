@@ -147,6 +147,19 @@ TEST_CASE("Beyond the most queries that may be open the oldest is given up, and 
     CHECK(told.finished[1]->end_ns == 9001 * ms);
 }
 
+TEST_CASE("Queries that were answered take no place of those that wait") {
+    Told told;
+    told.add({sent(query(1000, 1))});
+    for (size_t i = 0; i < 2 * Assembler::most_open; ++i) {
+        const Transaction one = query(2000 + i, static_cast<uint16_t>(i));
+        told.assembler.add(sent(one));
+        told.assembler.add(answered(one, 2000 + i));
+    }
+    CHECK(told.finished.size() == 2 * Assembler::most_open);  // the first one waits on
+    told.add({answered(query(1000, 1), 99000)});
+    CHECK(told.finished.back()->end_ns == 99000 * ms);
+}
+
 TEST_CASE("Beyond the most calls that may be open the oldest is given up, and no other") {
     Told told;
     Transaction asked = query(1001, 1);
