@@ -116,7 +116,7 @@ std::vector<std::string> ChainSummary::lines() const {
                     duration_text(percentile(sorted, 0.99)) + "  mean hops " +
                     number_text(static_cast<double>(hops_) / static_cast<double>(chains_)));
     lines.push_back("fastest: " + fastest_.words);
-    lines.push_back("slowest:");
+    lines.emplace_back("slowest:");
     for (const Timed& timed : slowest_) lines.push_back("  " + timed.words);
     return lines;
 }
