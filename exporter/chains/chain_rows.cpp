@@ -158,9 +158,9 @@ ChainRow chain_row(const ChainNode& chain) {
     std::stable_sort(steps.begin() + 1, steps.end(), [](const PlacedStep& a, const PlacedStep& b) {
         return a.node->begin_ns < b.node->begin_ns;
     });
-    uint64_t last_ns = 0;
+    uint64_t last_ns = 0;  // behind all that is known
     for (const PlacedStep& placed : steps)
-        last_ns = std::max({last_ns, placed.node->begin_ns, placed.node->end_ns});
+        last_ns = std::max({last_ns, placed.node->begin_ns + 1, placed.node->end_ns + 1});
     for (size_t hop = 0; hop < steps.size(); ++hop)
         add_events(steps[hop], static_cast<uint32_t>(hop), chain.begin_ns, last_ns, row.events);
     std::stable_sort(row.events.begin(), row.events.end(),
