@@ -7,7 +7,8 @@ build=$(realpath "${1:?usage: test/kernels/rootfs.sh BUILD ARCHIVE}")
 archive=$(realpath -m "${2:?usage: test/kernels/rootfs.sh BUILD ARCHIVE}")
 cd "$(dirname "$0")/../.."
 PATH=$PATH:/usr/sbin:/sbin
-tools=(ip tc ss sysctl nsd nsd-control unbound unbound-control named dnsperf dig nsupdate setpriv env timeout getent)
+tools=(ip tc ss sysctl nsd nsd-control unbound unbound-control named dnsmasq dnsperf dig nsupdate setpriv unshare tcpdump env timeout
+       getent)
 built=(ebpf_dns_exporter test/kernel/kernel_tests test/truth/truth_kernel tools/dns_ask tools/dns_flood tools/dns_reflect)
 tests=(test/e2e test/golden test/fuzz/corpus test/truth)
 root=$(mktemp -d)

@@ -9,6 +9,7 @@
 #include "test/support/alias_reader.h"
 #include "test/support/dual_settings.h"
 #include "test/support/packet_builder.h"
+#include "test/support/wire_names.h"
 
 using namespace dnsexp::test;
 
@@ -17,30 +18,7 @@ namespace {
 constexpr uint16_t type_a = 1, type_cname = 5, type_txt = 16;
 constexpr uint8_t question_at = 12, records_at = 33;  // www.example.com takes 17 octets, type and class four
 
-// A pointer to an octet of the message (RFC 1035, 4.1.4).
-Bytes to(size_t offset) {
-    return {static_cast<uint8_t>(0xc0 | offset >> 8), static_cast<uint8_t>(offset)};
-}
 const Bytes to_question = to(question_at);
-
-// A name that begins with these labels and ends with what `rest` holds.
-Bytes labels(std::string_view text, const Bytes& rest) {
-    Bytes name = wire_name(text);
-    name.pop_back();
-    append(name, rest);
-    return name;
-}
-
-// A name of labels of these lengths, and the root.
-Bytes of_lengths(const std::vector<uint8_t>& lengths) {
-    Bytes name;
-    for (const uint8_t length : lengths) {
-        name.push_back(length);
-        name.insert(name.end(), length, 'x');
-    }
-    name.push_back(0);
-    return name;
-}
 
 // A response to www.example.com, to which records are added.
 class Answer {

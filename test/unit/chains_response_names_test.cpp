@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "test/support/chain_records.h"
+#include "test/support/wire_names.h"
 
 using namespace dnsexp;
 using namespace dnsexp::test;
@@ -17,30 +18,7 @@ namespace {
 constexpr uint16_t type_a = 1, type_ns = 2, type_cname = 5, type_soa = 6;
 using Names = std::vector<std::string>;
 
-// A pointer to an octet of the message (RFC 1035, 4.1.4).
-Bytes to(size_t offset) {
-    return {static_cast<uint8_t>(0xc0 | offset >> 8), static_cast<uint8_t>(offset)};
-}
 const Bytes to_question = to(12);
-
-// Labels, then what `rest` holds.
-Bytes labels(std::string_view text, const Bytes& rest) {
-    Bytes name = wire_name(text);
-    name.pop_back();
-    append(name, rest);
-    return name;
-}
-
-// Labels of these lengths, and the root.
-Bytes of_lengths(const std::vector<uint8_t>& lengths) {
-    Bytes name;
-    for (const uint8_t length : lengths) {
-        name.push_back(length);
-        name.insert(name.end(), length, 'x');
-    }
-    name.push_back(0);
-    return name;
-}
 
 // A response, record by record. The counts of the header (RFC 1035, 4.1.1) are set by hand where they lie.
 class Response {

@@ -6,7 +6,7 @@ using namespace dnsexp;
 
 namespace {
 
-// As README's "The API" has it.
+// As docs/api.md has it.
 constexpr const char* summary_text = R"({
     "generated_unix_ns": 1700000000000000001, "monotonic_ns": 42, "interfaces": ["eth0", "lo"],
     "totals": {"queries": 12, "active_queries": 3}, "outcomes": {"NOERROR": 10, "TIMEOUT": 2},
