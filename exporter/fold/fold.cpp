@@ -64,8 +64,7 @@ void Fold::add_event(const dns_event& event) {
     if (searches_ && event.lane == search_lane_ && event.role != DNS_ROLE_SERVER) {
         if (event.lane == DNS_EVENT_WIRE || event.found & DNS_FOUND_SEARCH) searches_->add(event);
     }
-    if (event.lane == DNS_EVENT_CALL) return;
-    if (event.lane == DNS_EVENT_SOCKET) {
+    if (event.lane != DNS_EVENT_WIRE) {
         ++socket_events_;
         return;
     }
@@ -112,9 +111,10 @@ Folded Fold::fold(const RawSnapshot& snapshot, const NamesByCgroup& names_by_cgr
                                      {{"ring_full"}, stats.events_ring_full},
                                      {{"untracked"}, stats.events_untracked}};
     if (snapshot.has_workloads)
-        folded[Metric::socket_events].series = {{{"delivered"}, socket_events_},
-                                                {{"limited"}, snapshot.sockets.records_limited},
-                                                {{"ring_full"}, snapshot.sockets.events_ring_full}};
+        folded[Metric::socket_events].series = {
+            {{"delivered"}, socket_events_},
+            {{"limited"}, snapshot.sockets.records_limited + snapshot.calls.limited},
+            {{"ring_full"}, snapshot.sockets.events_ring_full + snapshot.calls.events_ring_full}};
     if (snapshot.has_workloads) resolvers_.fold(snapshot, folded);
     return folded;
 }

@@ -281,7 +281,7 @@ constexpr MetricInfo table[] = {
     {Metric::socket_events,
      "ebpf_dns_exporter_socket_events_total",
      MetricType::Counter,
-     "Queries and answers that sockets told of, for searches and chains, by what became of their record.",
+     "Records of sockets and of getaddrinfo(), for searches and chains, by what became of them.",
      {"result"},
      3},
     {Metric::process_cpu,
