@@ -4,14 +4,13 @@
 #include <stdexcept>
 
 #include "exporter/base/clock.h"
+#include "exporter/fold/latency_summary.h"
 #include "exporter/metrics/exposition.h"
 #include "exporter/os/process_metrics.h"
 #include "exporter/version.h"
 
 namespace dnsexp {
 namespace {
-
-constexpr double kNsPerSecond = 1e9;
 
 SelfMetrics self_metrics(double scrape_seconds) {
     SelfMetrics self;
@@ -44,10 +43,7 @@ Pipeline::Pipeline(std::unique_ptr<KernelSource> source, std::unique_ptr<Workloa
 // Of what sockets tell; interfaces tell of none.
 void Pipeline::make_chains() {
     if (source_->programs().backend != DNS_BACKEND_CGROUP) return;
-    std::vector<double> edges;
-    for (const uint64_t edge : source_->latency_edges_ns())
-        edges.push_back(static_cast<double>(edge) / kNsPerSecond);
-    chains_.emplace(std::move(edges), source_->query_timeout_ns(),
+    chains_.emplace(in_seconds(source_->latency_edges_ns()), source_->query_timeout_ns(),
                     [this](uint32_t slot) { return source_->workload_of(slot); });
 }
 

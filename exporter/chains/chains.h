@@ -27,7 +27,12 @@ class Chains {
     Chains& operator=(const Chains&) = delete;
 
     void add(const dns_event& event) { assembler_.add(event); }
-    void expire(uint64_t now_ns) { assembler_.expire(now_ns); }
+    // May be called at each turn of the reader: it looks once a second.
+    void expire(uint64_t now_ns) {
+        if (now_ns < next_expiry_ns_) return;
+        next_expiry_ns_ = now_ns + expiry_interval_ns;
+        assembler_.expire(now_ns);
+    }
     void fill(const RawSnapshot& snapshot, Folded& folded) const { totals_.fill(snapshot, folded); }
 
     // The last `limit` of those after the sequence number.
@@ -44,6 +49,9 @@ class Chains {
                 }};
     }
 
+    static constexpr uint64_t expiry_interval_ns = 1'000'000'000;
+
+    uint64_t next_expiry_ns_ = 0;
     ChainTotals totals_;
     ChainBoard board_;
     Assembler assembler_;

@@ -5,11 +5,10 @@
 #include <string>
 
 #include "exporter/chains/steps.h"
+#include "exporter/fold/latency_summary.h"
 
 namespace dnsexp {
 namespace {
-
-constexpr double ns_per_second = 1e9;
 
 // Edges of the number of upstream queries: a referral or two, a chain of CNAME records, and what is no sound
 // resolution any more.
@@ -63,7 +62,7 @@ HistogramSeries ChainTotals::Histogram::series(std::vector<std::string> labels, 
 }
 
 void ChainTotals::add_time(Histogram& histogram, uint64_t ns) {
-    histogram.add(static_cast<double>(ns) / ns_per_second, edges_);
+    histogram.add(in_seconds(ns), edges_);
 }
 
 void ChainTotals::add_answer(const ChainNode& resolver) {
@@ -106,13 +105,13 @@ void ChainTotals::fill(const RawSnapshot& snapshot, Folded& folded) const {
             durations_[i].series({std::string(resolution_result_names[i])}, edges_.size()));
     for (size_t i = 0; i < step_count; ++i)
         folded[Metric::resolution_time].reals.push_back(
-            {{std::string(hop_names[i])}, static_cast<double>(share_ns_[i]) / ns_per_second});
+            {{std::string(hop_names[i])}, in_seconds(share_ns_[i])});
     if (sockets.cache_hits + sockets.cache_misses == 0) return;
     HistogramSeries own = own_.series({}, edges_.size()), upstream = upstream_.series({}, edges_.size());
     uint64_t hits = 0;
     for (size_t i = 0; i <= edges_.size(); ++i) own.cumulative[i] += hits += sockets.hit_latency[i];
     for (uint64_t& count : upstream.cumulative) count += sockets.cache_hits;
-    own.sum += static_cast<double>(sockets.hit_latency_sum_ns) / ns_per_second;
+    own.sum += in_seconds(sockets.hit_latency_sum_ns);
     folded[Metric::resolver_own].histograms = {std::move(own)};
     folded[Metric::resolver_upstream].histograms = {std::move(upstream)};
     folded[Metric::resolution_upstream_queries].histograms = {
