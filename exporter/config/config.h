@@ -61,6 +61,53 @@ struct ChainsConfig {
     bool libc_probes = true;  // calls of the C library's getaddrinfo() are seen
 };
 
+enum class BlocklistFormat { automatic, hosts, plain, adblock, dnsmasq, rpz, unbound, wildcard };
+
+struct BlocklistConfig {
+    std::string name;  // value of the label `list`: 1..64 of letters, digits, `.`, `_`, `-`; distinct
+    std::string path;  // of a file, which is watched; or
+    std::string url;   // of a feed, http:// or https://: exactly one of the two
+    BlocklistFormat format = BlocklistFormat::automatic;
+    uint32_t severity = 3;  // of its matches: 1 low, 2 medium, 3 high
+};
+
+struct SecurityConfig {
+    bool enabled = true;               // names and clients are judged
+    uint32_t entropy_threshold = 60;   // score of a name's letters from which HIGH_ENTROPY is told; 0..100
+    uint32_t max_subdomain_depth = 5;  // labels below the registrable domain; 1..126
+    uint32_t max_label_length = 40;    // octets; 1..63
+    uint32_t rate_limit_qps = 100;     // queries of one client in a second; 1..1000000
+    uint32_t max_unique_subdomains =
+        100;  // distinct names below a registrable domain in a minute; 10..1000000
+    std::vector<std::string> suspicious_tlds = {"tk",  "ml",  "ga",   "cf",   "gq",
+                                                "top", "xyz", "work", "click"};  // A-labels, lower case
+    std::vector<std::string> allowed_domains;  // with all below them: never judged, but by blocklists
+    bool threat_intel_enabled = true;          // blocklists are matched
+    uint32_t threat_feed_interval_hours = 1;   // between two looks at a feed; 1..720
+    std::vector<BlocklistConfig> blocklists;
+};
+
+enum class DestinationType { file, syslog, webhook, alertmanager };
+
+struct AlertDestination {
+    DestinationType type{};
+    std::string path;  // file: JSON lines are appended
+    // syslog: name of RFC 5424's table of facilities, such as local0; and where: /dev/log or another socket's
+    // path, udp://HOST:PORT or tcp://HOST:PORT
+    std::string facility = "daemon";
+    std::string address = "/dev/log";
+    std::string url;                   // webhook, alertmanager: http:// or https://
+    std::vector<std::string> headers;  // webhook, alertmanager: "Name: value"
+    std::string ca_file;               // webhook, alertmanager: as in FetchRequest
+    std::string bearer_token_file;     // webhook, alertmanager: as in FetchRequest
+};
+
+struct AlertingConfig {
+    uint32_t min_severity = 2;                   // that is delivered: 1 low, 2 medium, 3 high
+    uint32_t window_seconds = 300;               // the same alert is told once in; 10..86400
+    std::vector<AlertDestination> destinations;  // 0..16
+};
+
 struct MonitoringConfig {
     bool prometheus_enabled = true;    // false closes the metrics endpoint and leaves the others
     uint16_t prometheus_port = 10153;  // on all addresses; --web.listen-address wins over it; 1..65535
@@ -76,6 +123,8 @@ struct Config {
     MetricsConfig metrics;
     WorkloadConfig workload;
     ChainsConfig chains;
+    SecurityConfig security;
+    AlertingConfig alerting;
     MonitoringConfig monitoring;
     WebConfig web;
 };

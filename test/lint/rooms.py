@@ -21,14 +21,17 @@ ROOMS = {
     "os": {"base"},
     "fetch": {"base"},
     "workload": {"base", "config", "fetch", "source"},
+    "blocklist": {"base", "config", "fold", "fetch"},
+    "security": {"base", "config", "source", "fold", "blocklist"},
+    "alerts": {"base", "config", "fetch"},
     "terminal": {"base", "fold"},
     "app": {"base", "config", "source", "net", "bpf", "fold", "chains", "workload", "metrics", "api", "http", "os",
-            "fetch", "terminal"},
+            "fetch", "terminal", "security", "blocklist", "alerts"},
     "main.cpp": {"app", "config", "base"},
 }
 # Rooms that know the kernel side's types, and by which headers. A room that isn't here knows none.
 KERNEL_TYPES = {"source": ABI, "net": ABI, "bpf": DUAL, "fold": DUAL, "chains": ABI,
-                "metrics": DUAL}
+                "security": ABI, "metrics": DUAL}
 
 # Library header -> the room that alone uses it, or the rooms.
 LIBRARIES = {
@@ -41,7 +44,7 @@ LIBRARIES = {
     "yaml-cpp/": "config",
     "CLI/": "config",
     "curl/": "fetch",
-    "nlohmann/": {"api", "http", "workload", "terminal"},
+    "nlohmann/": {"api", "http", "workload", "terminal", "alerts"},
 }
 # What belongs to the system: the C++ library's headers have no suffix.
 SYSTEM = re.compile(r"[a-z_]+|(sys|linux|netinet|arpa)/[a-z_0-9]+\.h|"
