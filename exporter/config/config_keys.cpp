@@ -3,134 +3,17 @@
 #include <algorithm>
 #include <cmath>
 
+#include "exporter/config/config_rules.h"
+#include "exporter/config/config_security.h"
+
 namespace dnsexp {
 namespace {
 
 constexpr double kLongestEdgeSeconds = 300;  // far above the longest query timeout, 60 s
 constexpr double kNanosecondsPerSecond = 1e9;
 
-using Problems = std::vector<ConfigProblem>;
-
-// What a value may be, and how it is checked and stored.
-struct Rule {
-    std::string allowed;
-    std::function<Problems(const YAML::Node&, Config&)> apply;
-};
-
-// Where a value goes: a field of a section.
-template <typename Section, typename Field>
-struct Place {
-    Section Config::*section;
-    Field Section::*field;
-
-    Field& in(Config& config) const { return config.*section.*field; }
-};
-template <typename Section, typename Field>
-Place(Section Config::*, Field Section::*) -> Place<Section, Field>;
-
-// A rule for one value that `parse` reads.
-template <typename Section, typename Field, typename Parse>
-Rule single(Place<Section, Field> place, std::string allowed, Parse parse) {
-    return {std::move(allowed), [place, parse](const YAML::Node& node, Config& config) -> Problems {
-                const auto parsed = parse(node);
-                if (parsed.index() == 1) return {{line_of(node), std::get<1>(parsed)}};
-                place.in(config) = static_cast<Field>(std::get<0>(parsed));
-                return {};
-            }};
-}
-
-template <typename Section, typename Field>
-Rule whole(Place<Section, Field> place, WholeRange range) {
-    return single(place, allowed_whole(range),
-                  [range](const YAML::Node& node) { return parse_whole(node, range); });
-}
-
-template <typename Section>
-Rule truth(Place<Section, bool> place) {
-    return single(place, "true or false", parse_truth);
-}
-
-template <typename Section>
-Rule text(Place<Section, std::string> place, std::string allowed) {
-    return single(place, std::move(allowed), [](const YAML::Node& node) {
-        if (node.IsScalar() && node.Scalar().empty()) return Parsed<std::string>(std::in_place_index<0>);
-        return parse_text(node);
-    });
-}
-
-// The words of a setting that takes one of a few, and what each stands for.
-template <typename Enum>
-using Choices = std::vector<std::pair<std::string, Enum>>;
-
-template <typename Enum>
-std::string words_of(const Choices<Enum>& choices) {
-    std::string words;
-    for (const auto& one : choices) words += (words.empty() ? "" : ", ") + one.first;
-    return words;
-}
-
-template <typename Enum>
-Parsed<Enum> parse_choice(const YAML::Node& node, const Choices<Enum>& choices) {
-    for (const auto& [name, value] : choices)
-        if (node.IsScalar() && node.Scalar() == name) return value;
-    return "is " + description(node);
-}
-
-template <typename Section, typename Enum>
-Rule choice(Place<Section, Enum> place, Choices<Enum> choices) {
-    return single(place, words_of(choices),
-                  [choices](const YAML::Node& node) { return parse_choice(node, choices); });
-}
-
-// A rule for a list whose items `parse` reads. `check` then judges an item against the ones before it: what
-// is wrong, or nothing.
-template <typename Section, typename Item, typename Parse, typename Check>
-Rule list(Place<Section, std::vector<Item>> place, std::string allowed, size_t least, size_t most,
-          Parse parse, Check check) {
-    const auto apply = [=](const YAML::Node& node, Config& config) -> Problems {
-        if (!node.IsSequence()) return {{line_of(node), "must be a list, is " + description(node)}};
-        if (node.size() < least || node.size() > most)
-            return {{line_of(node), "has " + std::to_string(node.size()) + " items"}};
-        Problems problems;
-        std::vector<Item> items;
-        for (const YAML::Node& child : node) {
-            const auto parsed = parse(child);
-            std::string wrong;
-            if (parsed.index() == 1)
-                wrong = std::get<1>(parsed);
-            else
-                wrong = check(static_cast<Item>(std::get<0>(parsed)), items);
-            if (!wrong.empty())
-                problems.push_back({line_of(child), "item: " + wrong});
-            else
-                items.push_back(static_cast<Item>(std::get<0>(parsed)));
-        }
-        if (problems.empty()) place.in(config) = items;
-        return problems;
-    };
-    return {std::move(allowed), apply};
-}
-
-template <typename Item>
-bool is_among(const Item& item, const std::vector<Item>& before) {
-    return std::find(before.begin(), before.end(), item) != before.end();
-}
-
 std::string check_distinct(uint16_t port, const std::vector<uint16_t>& before) {
     return is_among(port, before) ? std::to_string(port) + " is there twice" : "";
-}
-
-// A list of any of the choices, each at most once.
-template <typename Section, typename Enum>
-Rule choice_list(Place<Section, std::vector<Enum>> place, Choices<Enum> choices) {
-    return list(
-        place, "a list of distinct ones of " + words_of(choices), 0, choices.size(),
-        [choices](const YAML::Node& node) { return parse_choice(node, choices); },
-        [choices](Enum value, const std::vector<Enum>& before) {
-            const auto chosen = std::find_if(choices.begin(), choices.end(),
-                                             [value](const auto& one) { return one.second == value; });
-            return is_among(value, before) ? chosen->first + " is there twice" : std::string();
-        });
 }
 
 // The kernel compares whole nanoseconds, so edges must differ in them.
@@ -214,6 +97,8 @@ std::vector<ConfigKey> make_keys() {
     add("workload", "top_workloads", whole(Place{workload, &WorkloadConfig::top_workloads}, {0, 1000}));
 
     add("chains", "libc_probes", truth(Place{chains, &ChainsConfig::libc_probes}));
+
+    for (ConfigKey& key : security_keys()) keys.push_back(std::move(key));
 
     add("monitoring", "prometheus_enabled", truth(Place{monitoring, &MonitoringConfig::prometheus_enabled}));
     add("monitoring", "prometheus_port", whole(Place{monitoring, &MonitoringConfig::prometheus_port}, port));

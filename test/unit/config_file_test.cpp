@@ -54,6 +54,20 @@ void check_same(const Config& a, const Config& b) {
     CHECK(a.workload.cluster_domain == b.workload.cluster_domain);
     CHECK(a.workload.top_workloads == b.workload.top_workloads);
     CHECK(a.chains.libc_probes == b.chains.libc_probes);
+    CHECK(a.security.enabled == b.security.enabled);
+    CHECK(a.security.entropy_threshold == b.security.entropy_threshold);
+    CHECK(a.security.max_subdomain_depth == b.security.max_subdomain_depth);
+    CHECK(a.security.max_label_length == b.security.max_label_length);
+    CHECK(a.security.rate_limit_qps == b.security.rate_limit_qps);
+    CHECK(a.security.max_unique_subdomains == b.security.max_unique_subdomains);
+    CHECK(a.security.suspicious_tlds == b.security.suspicious_tlds);
+    CHECK(a.security.allowed_domains == b.security.allowed_domains);
+    CHECK(a.security.threat_intel_enabled == b.security.threat_intel_enabled);
+    CHECK(a.security.threat_feed_interval_hours == b.security.threat_feed_interval_hours);
+    CHECK(a.security.blocklists.size() == b.security.blocklists.size());
+    CHECK(a.alerting.min_severity == b.alerting.min_severity);
+    CHECK(a.alerting.window_seconds == b.alerting.window_seconds);
+    CHECK(a.alerting.destinations.size() == b.alerting.destinations.size());
     CHECK(a.monitoring.prometheus_enabled == b.monitoring.prometheus_enabled);
     CHECK(a.monitoring.prometheus_port == b.monitoring.prometheus_port);
     CHECK(a.web.slow_query_milliseconds == b.web.slow_query_milliseconds);
@@ -112,6 +126,18 @@ workload:
   cluster_domain: Corp.test
   top_workloads: 5
 chains: {libc_probes: false}
+security:
+  enabled: false
+  entropy_threshold: 0
+  max_subdomain_depth: 126
+  max_label_length: 63
+  rate_limit_qps: 1
+  max_unique_subdomains: 10
+  suspicious_tlds: [Zip., mov]
+  allowed_domains: []
+  threat_intel_enabled: false
+  threat_feed_interval_hours: 720
+alerting: {min_severity: 3, window_seconds: 10}
 monitoring: {prometheus_enabled: false, prometheus_port: 9}
 web: {slow_query_milliseconds: 250}
 )",
@@ -130,6 +156,8 @@ web: {slow_query_milliseconds: 250}
     expected.metrics = {{0.001, 0.5, 2}, 0, 1000};
     expected.workload = {WorkloadBackend::kprobe, KubernetesSource::kubelet, "n1", "::1", "Corp.test", 5};
     expected.chains = {false};
+    expected.security = {false, 0, 126, 63, 1, 10, {"zip", "mov"}, {}, false, 720, {}};
+    expected.alerting = {3, 10, {}};
     expected.monitoring = {false, 9};
     expected.web = {250};
     check_same(load.config, expected);
@@ -300,7 +328,7 @@ TEST_CASE("An unknown name comes with the one that was probably meant") {
     CHECK(
         error_of("\ncaptures: {}") ==
         "f.yaml:2: captures: unknown section, did you mean capture?; allowed: performance, capture, metrics, "
-        "workload, chains, monitoring, web");
+        "workload, chains, security, alerting, monitoring, web");
     CHECK(contains(error_of("metrics: {ports: [53]}"), "did you mean capture.ports?"));
     CHECK(contains(error_of("prometheus_port: 80"), "did you mean monitoring.prometheus_port?"));
     CHECK_FALSE(contains(error_of("capture: {colour: red}"), "did you mean"));
