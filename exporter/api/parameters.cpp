@@ -6,6 +6,7 @@
 #include <set>
 
 #include "exporter/fold/names.h"
+#include "exporter/security/finding.h"
 
 namespace dnsexp {
 namespace {
@@ -46,6 +47,38 @@ Status set(ChainRange& range, std::string_view name, std::string_view value) {
     return refused(name, "there are after and limit");
 }
 
+bool is_event_type(std::string_view name) {
+    for (size_t i = 0; i < event_types; ++i)
+        if (event_type_name(static_cast<EventType>(i)) == name) return true;
+    return false;
+}
+
+std::string event_type_list() {
+    std::string list;
+    for (size_t i = 0; i < event_types; ++i)
+        list += (list.empty() ? "" : ", ") + std::string(event_type_name(static_cast<EventType>(i)));
+    return list;
+}
+
+Status set(AlertFilter& filter, std::string_view name, std::string_view value) {
+    if (name == "limit") return set_number(filter.limit, name, value, uint32_t{1}, alert_limit_max);
+    if (name == "after")
+        return set_number(filter.after, name, value, uint64_t{0}, std::numeric_limits<uint64_t>::max());
+    if (name == "severity") {
+        constexpr std::string_view words[] = {"low", "medium", "high"};
+        const auto found = std::find(std::begin(words), std::end(words), value);
+        if (found == std::end(words)) return refused(name, "it must be low, medium or high");
+        filter.min_severity = static_cast<uint32_t>(found - std::begin(words)) + 1;
+        return ok();
+    }
+    if (name == "event_type") {
+        if (!is_event_type(value)) return refused(name, "it must be one of " + event_type_list());
+        filter.event_type = value;
+        return ok();
+    }
+    return refused(name, "there are after, limit, severity and event_type");
+}
+
 // Each parameter at most once.
 template <typename Parameters>
 Result<Parameters> parse(std::string_view query) {
@@ -72,6 +105,10 @@ Result<WorkloadFilter> parse_workload_filter(std::string_view query) {
 
 Result<ChainRange> parse_chain_range(std::string_view query) {
     return parse<ChainRange>(query);
+}
+
+Result<AlertFilter> parse_alert_filter(std::string_view query) {
+    return parse<AlertFilter>(query);
 }
 
 Status check_no_parameters(std::string_view query) {

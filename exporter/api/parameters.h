@@ -30,6 +30,18 @@ inline constexpr uint32_t chain_limit_max = 4096;  // no fewer than are kept
 // Reads "after=N&limit=N"; as parse_workload_filter().
 Result<ChainRange> parse_chain_range(std::string_view query);
 
+// Of /api/v1/alerts.
+struct AlertFilter {
+    uint64_t after = 0;         // sequence number
+    uint32_t limit = 100;       // alerts; 1..alert_limit_max
+    uint32_t min_severity = 1;  // 1 low, 2 medium, 3 high
+    std::string event_type;     // such as TUNNELING; empty: all
+};
+inline constexpr uint32_t alert_limit_max = 1000;  // as many as are kept
+
+// Reads "after=N&limit=N&severity=low|medium|high&event_type=T"; as parse_workload_filter().
+Result<AlertFilter> parse_alert_filter(std::string_view query);
+
 // For a path without parameters.
 Status check_no_parameters(std::string_view query);
 

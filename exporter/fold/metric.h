@@ -46,6 +46,15 @@ enum class Metric : uint8_t {
     resolution_duration,
     resolution_upstream_queries,
     resolution_time,
+    // of security
+    security_alerts,
+    security_findings_folded,
+    blocklist_matches,
+    blocklist_entries,
+    blocklist_last_success,
+    blocklist_update_failures,
+    alert_deliveries,
+    alert_queue_length,
     // the exporter's own
     attached,
     events,

@@ -16,7 +16,7 @@ ROOMS = {
     "fold": {"base", "source"},
     "chains": {"base", "source", "fold"},
     "metrics": {"base", "fold"},
-    "api": {"base", "fold", "chains"},
+    "api": {"base", "fold", "chains", "security"},
     "http": {"base", "metrics"},
     "os": {"base"},
     "fetch": {"base"},

@@ -94,3 +94,37 @@ TEST_CASE("Wrong parameters of chains are refused with what is allowed") {
     }
     CHECK_FALSE(parse_chain_range("after=1&after=2"));
 }
+
+TEST_CASE("Parameters of alerts have defaults, and may come in any order") {
+    auto none = parse_alert_filter("");
+    REQUIRE(none);
+    CHECK(none->limit == 100);
+    CHECK(none->after == 0);
+    CHECK(none->min_severity == 1);
+    CHECK(none->event_type.empty());
+    auto all = parse_alert_filter("event_type=DGA&severity=high&after=9&limit=1000");
+    REQUIRE(all);
+    CHECK(all->limit == 1000);
+    CHECK(all->after == 9);
+    CHECK(all->min_severity == 3);
+    CHECK(all->event_type == "DGA");
+    CHECK(parse_alert_filter("severity=medium")->min_severity == 2);
+}
+
+TEST_CASE("Wrong parameters of alerts are refused with what is allowed") {
+    const auto refused = [](const char* query, const char* allowed) {
+        CAPTURE(query);
+        const auto filter = parse_alert_filter(query);
+        REQUIRE_FALSE(filter);
+        CHECK(filter.error().message().find(allowed) != std::string::npos);
+    };
+    refused("limit=0", "1..1000");
+    refused("limit=1001", "1..1000");
+    refused("after=-1", "0..18446744073709551615");
+    refused("severity=3", "low, medium or high");
+    refused("severity=", "low, medium or high");
+    refused("event_type=dga", "SUSPICIOUS_TLD, DGA, BLOCKLISTED");
+    refused("event_type=", "LONG_LABEL, ");
+    refused("type=DGA", "after, limit, severity and event_type");
+    refused("limit=1&limit=2", "twice");
+}
