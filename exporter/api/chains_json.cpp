@@ -1,7 +1,7 @@
 #include "exporter/api/chains_json.h"
 
-#include "exporter/api/json_values.h"
-#include "exporter/api/rfc3339.h"
+#include "exporter/base/json_values.h"
+#include "exporter/base/rfc3339.h"
 #include "exporter/fold/latency_summary.h"
 #include "exporter/fold/names.h"
 

@@ -2,8 +2,8 @@
 
 #include <algorithm>
 
-#include "exporter/api/json_values.h"
-#include "exporter/api/rfc3339.h"
+#include "exporter/base/json_values.h"
+#include "exporter/base/rfc3339.h"
 
 namespace dnsexp {
 namespace {

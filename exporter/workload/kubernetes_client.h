@@ -12,8 +12,8 @@
 #include <string>
 #include <thread>
 
+#include "exporter/base/backoff.h"
 #include "exporter/base/result.h"
-#include "exporter/workload/kubernetes_backoff.h"
 #include "exporter/workload/kubernetes_session.h"
 
 namespace dnsexp {

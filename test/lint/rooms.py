@@ -44,7 +44,7 @@ LIBRARIES = {
     "yaml-cpp/": "config",
     "CLI/": "config",
     "curl/": "fetch",
-    "nlohmann/": {"api", "http", "workload", "terminal", "alerts"},
+    "nlohmann/": {"base", "api", "http", "workload", "terminal", "alerts"},
 }
 # What belongs to the system: the C++ library's headers have no suffix.
 SYSTEM = re.compile(r"[a-z_]+|(sys|linux|netinet|arpa)/[a-z_0-9]+\.h|"

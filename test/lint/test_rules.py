@@ -44,7 +44,7 @@ class Rooms(unittest.TestCase):
         ("exporter/new/a.cpp", '#include "exporter/base/log.h"', "in no line of"),
         ("exporter/fetch/a.cpp", '#include "exporter/workload/pods.h"', "fetch may not include workload"),
         ("exporter/http/a.cpp", "#include <curl/curl.h>", "only fetch may include"),
-        ("exporter/fetch/a.cpp", "#include <nlohmann/json.hpp>", "only api and http and terminal and workload may include"),
+        ("exporter/fetch/a.cpp", "#include <nlohmann/json.hpp>", "only alerts and api and base and http"),
         ("exporter/http/a.cpp", "#include <event2/http.h>", "no library of"),
         ("ebpf/dns_frame.h", '#include "ebpf/maps.bpf.h"', "a dual header includes"),
         ("ebpf/dns_frame.h", "#include <string.h>", "a dual header includes"),

@@ -1,7 +1,7 @@
 #include <catch2/catch.hpp>
 #include <set>
 
-#include "exporter/workload/kubernetes_backoff.h"
+#include "exporter/base/backoff.h"
 
 using namespace dnsexp;
 using namespace std::chrono_literals;

@@ -1,4 +1,4 @@
-// Values as all of the API's JSON has them.
+// Values as all JSON that the exporter writes has them. Header only: the rooms that use it link the library.
 #pragma once
 
 #include <nlohmann/json.hpp>

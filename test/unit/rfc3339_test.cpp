@@ -1,4 +1,4 @@
-#include "exporter/api/rfc3339.h"
+#include "exporter/base/rfc3339.h"
 
 #include <catch2/catch.hpp>
 
