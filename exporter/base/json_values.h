@@ -24,4 +24,9 @@ inline std::string dump(const Json& json) {
     return json.dump(-1, ' ', false, Json::error_handler_t::replace);
 }
 
+// The same in ASCII, for readers that may take it for something else: logs, terminals.
+inline std::string ascii_dump(const Json& json) {
+    return json.dump(-1, ' ', true, Json::error_handler_t::replace);
+}
+
 }  // namespace dnsexp
