@@ -6,6 +6,7 @@ build=(clang llvm bpftool libbpf-dev libelf-dev zlib1g-dev prometheus-cpp-dev li
        libpsl-dev libcli11-dev libmnl-dev libssl-dev libcurl4-openssl-dev nlohmann-json3-dev
        cmake ninja-build g++ pkg-config git ca-certificates dpkg-dev xz-utils)
 tests=(catch2 libpcap-dev libclang-rt-14-dev clang-format clang-tidy nsd unbound dnsmasq-base dnsperf bind9 bind9-dnsutils prometheus
+       prometheus-alertmanager rsyslog openssl
        iproute2 nftables ethtool tcpdump procps python3 curl shellcheck musl-tools
        qemu-system-x86 seabios busybox-static cpio kmod)
 
@@ -28,7 +29,24 @@ if [ "$(id -u)" -ne 0 ]; then
     command -v sudo >/dev/null || { echo "packages: run as root to install: ${missing[*]}" >&2; exit 1; }
     as_root=(sudo)
 fi
+# The servers among the packages are for tests, which start their own: nothing begins to serve now or at a boot.
+masked=()
+mask_services() {
+    [ -d /run/systemd/system ] || return 0
+    local package service
+    for package in "${missing[@]}"; do
+        case "$package" in
+            nsd|unbound|prometheus|prometheus-alertmanager|rsyslog) service=$package ;;
+            bind9) service=named ;;
+            *) continue ;;
+        esac
+        masked+=("$service.service")
+    done
+    [ ${#masked[@]} -eq 0 ] || "${as_root[@]}" systemctl --quiet mask "${masked[@]}"
+}
+
 echo "packages: installing ${missing[*]}"
+mask_services
 apt() { "${as_root[@]}" env DEBIAN_FRONTEND=noninteractive apt-get -qq "$@"; }
 apt update
 apt install -y --no-install-recommends "${missing[@]}" >/dev/null
