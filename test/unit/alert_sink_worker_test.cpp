@@ -184,6 +184,8 @@ TEST_CASE("A full queue drops the oldest that are not being delivered, and count
     const SinkStatus full = worker->status();
     CHECK(full.queued == SinkWorker::capacity);
     CHECK(full.dropped == 10);
+    to.answer(Answer::fail);  // the first is tried again
+    REQUIRE(to.wait([](const Destination& all) { return all.tries_ >= 2; }));
     to.answer(Answer::take);
     CHECK(to.wait_for_got(SinkWorker::capacity));
     auto expected = range(12, last);

@@ -136,7 +136,13 @@ TEST_CASE("A TCP connection that ended is made anew, and nothing of it is taken 
     const uint16_t port = server->port();
     auto sink = sink_to(tcp(port));
     CHECK(deliver(sink, 1, 1).delivered == 1);
-    server->accept().reset();  // closes it
+    SECTION("closed after all was read") {
+        const UniqueFd first = server->accept();
+        CHECK(receive_all(first.get(), counted(1).size()) == counted(1));
+    }
+    SECTION("reset with something unread") {
+        server->accept().reset();
+    }
     CHECK(deliver(sink, 2, 2).delivered == 1);
     const UniqueFd client = server->accept();
     CHECK(receive_all(client.get(), counted(2).size()) == counted(2));
@@ -150,11 +156,20 @@ TEST_CASE("A TCP connection that ended is made anew, and nothing of it is taken 
     CHECK(refused.error->message().find(tcp(port)) != std::string::npos);
 }
 
-TEST_CASE("A TCP server that takes nothing holds the sink up until it is to stop") {
-    const Listener server(SOCK_STREAM);
+TEST_CASE("A server that takes nothing holds the sink up until it is to stop") {
+    const ScratchFolder folder;
+    const Listener remote(SOCK_STREAM);
+    const Listener local(SOCK_STREAM, folder.path("log"));
     const int small = 4'096;
-    setsockopt(server.fd(), SOL_SOCKET, SO_RCVBUF, &small, sizeof small);
-    auto sink = sink_to(tcp(server.port()));
+    setsockopt(remote.fd(), SOL_SOCKET, SO_RCVBUF, &small, sizeof small);
+    std::string address;
+    SECTION("TCP, that would acknowledge") {
+        address = tcp(remote.port());
+    }
+    SECTION("a local stream, that would read") {
+        address = folder.path("log");
+    }
+    auto sink = sink_to(address);
     std::stop_source stop;
     std::jthread stopper([&] {
         std::this_thread::sleep_for(300ms);
