@@ -30,10 +30,9 @@ if [ "$(id -u)" -ne 0 ]; then
     as_root=(sudo)
 fi
 # The servers among the packages are for tests, which start their own: nothing begins to serve now or at a boot.
-masked=()
 mask_services() {
     [ -d /run/systemd/system ] || return 0
-    local package service
+    local package service masked=()
     for package in "${missing[@]}"; do
         case "$package" in
             nsd|unbound|prometheus|prometheus-alertmanager|rsyslog) service=$package ;;
@@ -42,7 +41,9 @@ mask_services() {
         esac
         masked+=("$service.service")
     done
-    [ ${#masked[@]} -eq 0 ] || "${as_root[@]}" systemctl --quiet mask "${masked[@]}"
+    [ ${#masked[@]} -eq 0 ] && return 0
+    echo "packages: masking ${masked[*]} (systemctl unmask gives them back)"
+    "${as_root[@]}" systemctl --quiet mask "${masked[@]}"
 }
 
 echo "packages: installing ${missing[*]}"

@@ -4,6 +4,8 @@
 
 #include <algorithm>
 #include <array>
+#include <cctype>
+#include <string_view>
 #include <utility>
 
 #include "exporter/alerts/alert_json.h"
@@ -25,6 +27,15 @@ std::string host_name() {
     if (gethostname(text.data(), text.size() - 1) != 0) return "";
     const std::string name = text.data();
     return std::all_of(name.begin(), name.end(), [](char c) { return c > ' ' && c < 0x7f; }) ? name : "";
+}
+
+bool has_content_type(const std::vector<std::string>& headers) {
+    constexpr std::string_view name = "content-type:";
+    return std::any_of(headers.begin(), headers.end(), [&](const std::string& header) {
+        return header.size() >= name.size() &&
+               std::equal(name.begin(), name.end(), header.begin(),
+                          [](char a, char b) { return a == std::tolower(static_cast<unsigned char>(b)); });
+    });
 }
 
 Result<MadeSink> make_syslog(const AlertDestination& destination) {
@@ -50,7 +61,7 @@ Result<MadeSink> make_http(const AlertDestination& destination, uint32_t window_
     request.method = FetchMethod::post;
     request.url = is_alertmanager ? alertmanager_url(destination.url) : destination.url;
     request.headers = destination.headers;
-    request.headers.emplace_back("Content-Type: application/json");
+    if (!has_content_type(request.headers)) request.headers.emplace_back("Content-Type: application/json");
     request.ca_file = destination.ca_file;
     request.bearer_token_file = destination.bearer_token_file;
     HttpSink::Body body;

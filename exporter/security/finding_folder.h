@@ -34,8 +34,8 @@ struct FindingCounts {
 };
 
 // Not thread-safe. Keys are told apart by seeded 64-bit hashes: with all places taken, two are taken for one
-// with a chance below 1 in 10^12. Takes 256 KiB, and about 600 octets for each key and each client that has
-// one; of either there are at most event_types * severities * keys_of_share.
+// with a chance below 1 in 10^12. Takes 256 KiB, and about 600 octets for a key with its client's record and
+// its texts, of which there are at most event_types * severities * keys_of_share (1.3 MB in all).
 class FindingFolder : public FindingSink {
   public:
     static constexpr uint32_t keys_of_client = 8;

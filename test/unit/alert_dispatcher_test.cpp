@@ -1,3 +1,5 @@
+#include <unistd.h>
+
 #include <catch2/catch.hpp>
 #include <chrono>
 #include <filesystem>
@@ -5,6 +7,8 @@
 #include <string>
 #include <thread>
 
+#include "exporter/alerts/alert_json.h"
+#include "exporter/alerts/alertmanager_json.h"
 #include "exporter/alerts/dispatcher.h"
 #include "test/support/listeners.h"
 #include "test/support/sample_alert.h"
@@ -57,6 +61,13 @@ bool wait(Is is) {
     return is();
 }
 
+// As bodies have it.
+std::string host() {
+    char name[256] = {};
+    gethostname(name, sizeof name - 1);
+    return name;
+}
+
 // Of a server that never answers.
 std::string silent_url(const Listener& silent) {
     return "http://127.0.0.1:" + std::to_string(silent.port());
@@ -69,7 +80,10 @@ constexpr SinkWorker::Delays quick{10ms, 20ms};
 TEST_CASE("Every destination gets each alert of the configured severity or above") {
     const ScratchFolder folder;
     const Listener log(SOCK_DGRAM);
-    test::WebServer hook({test::answer("")}), manager({test::answer("")});
+    Alert alert = sample_alert(2);
+    alert.severity = 2;
+    test::WebServer hook({test::answer("")}, webhook_json({alert}, host()).size());
+    test::WebServer manager({test::answer("")}, alertmanager_json({alert}, host(), 300, 0).size());
     auto made =
         AlertDispatcher::make(config({file(folder.path("alerts")),
                                       syslog("udp://127.0.0.1:" + std::to_string(log.port()), "local3"),
@@ -78,11 +92,10 @@ TEST_CASE("Every destination gets each alert of the configured severity or above
                               quick);
     REQUIRE(made);
     const auto dispatcher = std::move(made).value();
-    for (uint32_t severity = 1; severity <= 2; ++severity) {
-        Alert alert = sample_alert(severity);
-        alert.severity = severity;
-        dispatcher->send(alert);
-    }
+    Alert weaker = sample_alert(1);
+    weaker.severity = 1;
+    dispatcher->send(weaker);
+    dispatcher->send(alert);
     CHECK(wait([&] {
         for (const SinkStatus& status : dispatcher->status())
             if (status.delivered != 1) return false;
@@ -92,6 +105,19 @@ TEST_CASE("Every destination gets each alert of the configured severity or above
     CHECK(Listener::receive(log.fd()).starts_with("<156>1 "));  // local3 (19) times 8, and warning (4)
     CHECK(hook.requests().at(0).starts_with("POST /hook HTTP/1.1\r\n"));
     CHECK(manager.requests().at(0).starts_with("POST /am/api/v2/alerts HTTP/1.1\r\n"));
+}
+
+TEST_CASE("A configured content type takes the place of the usual one") {
+    test::WebServer hook({test::answer("")}, webhook_json({sample_alert()}, host()).size());
+    AlertDestination destination = http(DestinationType::webhook, hook.url());
+    destination.headers = {"content-TYPE: text/x-alerts"};
+    const auto made = AlertDispatcher::make(config({destination}));
+    REQUIRE(made);
+    made.value()->send(sample_alert());
+    REQUIRE(wait([&] { return made.value()->status()[0].delivered == 1; }));
+    const std::string request = hook.requests().at(0);
+    CHECK(request.find("\r\ncontent-TYPE: text/x-alerts\r\n") != std::string::npos);
+    CHECK(request.find("application/json") == std::string::npos);
 }
 
 TEST_CASE("Names of destinations differ and hold nothing secret") {
