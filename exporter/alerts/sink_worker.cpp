@@ -107,6 +107,7 @@ bool SinkWorker::next_batch(const std::stop_token& stop, std::vector<Alert>& bat
     if (!has_work) return false;
     if (std::exchange(must_open_, false)) return true;
     if (queue_.empty()) return false;
+    is_last_try_ = is_closing_;
     in_flight_ = std::min(queue_.size(), singly_ > 0 ? 1 : sink_->max_batch());
     batch.assign(queue_.begin(), queue_.begin() + static_cast<std::ptrdiff_t>(in_flight_));
     return true;
@@ -161,7 +162,7 @@ void SinkWorker::leave(size_t alerts, uint64_t SinkStatus::*count) {
 bool SinkWorker::wait(std::chrono::milliseconds delay, const std::stop_token& stop) {
     std::unique_lock lock(mutex_);
     ++status_.failed;
-    if (is_closing_) return false;  // this was the last try
+    if (is_last_try_) return false;
     changed_.wait_for(lock, stop, delay, [this] { return must_open_ || is_closing_; });
     return !stop.stop_requested();
 }

@@ -79,9 +79,10 @@ class SinkWorker {
 
     // Of the thread.
     Backoff backoff_;
-    size_t singly_ = 0;      // so many alerts go one by one
-    bool is_down_ = false;   // and that was logged
-    std::string rejection_;  // the last that was logged; empty: alerts were taken since
+    bool is_last_try_ = false;  // it began after close()
+    size_t singly_ = 0;         // so many alerts go one by one
+    bool is_down_ = false;      // and that was logged
+    std::string rejection_;     // the last that was logged; empty: alerts were taken since
 
     std::jthread thread_;  // the last member: it uses the others
 };
