@@ -130,12 +130,12 @@ Delivery SinkWorker::deliver(const std::vector<Alert>& batch, const std::stop_to
 // Books what became of the batch, and waits where it is to be tried again. False: the end has come.
 bool SinkWorker::take(const Delivery& delivery, size_t batch, const std::stop_token& stop) {
     const size_t left = batch - delivery.delivered;
-    leave(delivery.delivered, &SinkStatus::delivered);
     if (!delivery.error) {
         backoff_.reset();
-        went_up();
-        return true;
+        went_up();  // before the queue is seen empty
     }
+    leave(delivery.delivered, &SinkStatus::delivered);
+    if (!delivery.error) return true;
     if (stop.stop_requested()) return false;
     if (delivery.is_final && delivery.is_about_content && left > 1) {
         singly_ = left;
