@@ -25,9 +25,17 @@ class RegistrableDomains {
     // IDNs stay A-labels. Empty where the bytes are no complete name.
     std::string_view of(std::span<const uint8_t> wire_name);
 
+    // The same as a number of labels, for those who have the name's text already.
+    struct Share {
+        size_t labels = 0;  // at the name's end; 0 for the root
+        // A rule of the list names the public suffix; without one the last label is taken for it. True for
+        // the reverse trees.
+        bool has_known_suffix = false;
+    };
+    Share share(const WireLabels& labels);
+
   private:
-    size_t registrable_labels(const WireLabels& labels);
-    [[nodiscard]] size_t ask_list(size_t labels) const;
+    [[nodiscard]] Share ask_list(size_t labels) const;
 
     struct FreeList {
         void operator()(psl_ctx_t* list) const { psl_free(list); }

@@ -95,6 +95,28 @@ TEST_CASE("Deep names have the domain of their tail") {
     CHECK(of(deep) == "example.co.uk");
 }
 
+TEST_CASE("The share says how many labels are the domain, and whether the list knows its suffix") {
+    RegistrableDomains domains;
+    const auto share_of = [&](std::string_view dotted) {
+        const std::vector<uint8_t> name = wire(dotted);
+        const auto labels = split_labels(name);
+        (void)domains.share(*labels);
+        return domains.share(*labels);  // from the cache
+    };
+    CHECK(share_of("a.b.example.co.uk").labels == 3);
+    CHECK(share_of("a.b.example.co.uk").has_known_suffix);
+    CHECK(share_of("a.b.c.kobe.jp").labels == 4);  // the rule *.kobe.jp
+    CHECK(share_of("a.b.c.kobe.jp").has_known_suffix);
+    CHECK(share_of("x.alice.github.io").has_known_suffix);  // a private rule
+    CHECK(share_of("com").labels == 1);
+    CHECK(share_of("com").has_known_suffix);
+    CHECK(share_of("db.prod.svc.cluster.nosuchtld").labels == 2);
+    CHECK_FALSE(share_of("db.prod.svc.cluster.nosuchtld").has_known_suffix);
+    CHECK_FALSE(share_of("localhost").has_known_suffix);
+    CHECK(share_of("1.2.0.192.in-addr.arpa").has_known_suffix);
+    CHECK(share_of("").labels == 0);
+}
+
 TEST_CASE("Incomplete names have no domain") {
     RegistrableDomains domains;
     CHECK(domains.of(std::vector<uint8_t>{}).empty());
