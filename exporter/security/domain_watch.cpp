@@ -15,10 +15,11 @@ constexpr uint64_t second_ns = 1'000'000'000;
 constexpr uint64_t tunnel_period_ns = 1800 * second_ns;  // a tunnel of one query in 5 s asks 360 in it
 constexpr uint64_t domain_memory_ns = 120 * second_ns;   // as far as DistinctNames looks back
 
-// A name of a plain type carries where it holds more than an identifier can: a UUID or MD5 has 128 bits.
-constexpr double identifier_bits = 132;
-// Octets that no host name has tell more: then half an identifier will do.
-constexpr double odd_bits = 60;
+// A name of a plain type carries where it holds as much as 26 octets of base32 or 32 of hexadecimal digits:
+// identifiers of 128 bits, which are not counted in full where they can be told (name_shape.h).
+constexpr double identifier_bits = 110;
+// Octets that no host name has tell more: then half of that will do.
+constexpr double odd_bits = 55;
 constexpr size_t odd_octets = 2;
 
 // The score of the first queries is looked at each time, then now and then: it rises slowly.
@@ -84,7 +85,8 @@ void DomainWatch::judge(const JudgedQuery& query, FindingSink& sink) {
     if (query.below == 0 && use != TypeUse::unused) return;  // nothing is below the domain
     if (shapes_.is_quiet(query)) return;
     now_ns_ = std::max(now_ns_, query.time_ns);
-    const bool failed = has_failed(query.outcome);
+    // Names that a search list has appended fail all day, and are nobody's attack.
+    const bool failed = has_failed(query.outcome) && !is_search_attempt(query);
 
     Pair& pair = pairs_.claim(pair_key(query), now_ns_);
     pair.seen_ns = now_ns_;
@@ -135,15 +137,16 @@ TunnelEvidence DomainWatch::evidence_of(const Pair& pair) {
     return evidence;
 }
 
-void DomainWatch::judge_tunnel(Pair& pair, const JudgedQuery& query, FindingSink& sink) const {
+void DomainWatch::judge_tunnel(Pair& pair, const JudgedQuery& query, FindingSink& sink) {
     const uint32_t carrying = pair.sums.current.carrying;
     if (carrying > eager_queries && carrying % lazy_step != 0) return;
     const TunnelEvidence evidence = evidence_of(pair);
     pair.score = tunnel_score(evidence);
     if (pair.score < tunnel_medium) return;
     const Severity severity = pair.score >= tunnel_high ? Severity::high : Severity::medium;
-    if (!sink.admit(EventType::tunneling, severity, query.client, query.domain, query.time_ns)) return;
-    Finding finding = finding_about(query, EventType::tunneling, severity);
+    Subject subject{query.client, query.domain};
+    if (!budget_.admit(sink, EventType::tunneling, severity, subject, query.time_ns)) return;
+    Finding finding = finding_about(subject, query, EventType::tunneling, severity);
     finding.score = pair.score;
     finding.details = tunnel_details(evidence);
     sink.raise(std::move(finding));
@@ -155,7 +158,7 @@ bool DomainWatch::is_due(const DistinctNames& names) const {
 }
 
 void DomainWatch::judge_distinct(const Pair& pair, const Domain& domain, const JudgedQuery& query,
-                                 FindingSink& sink) const {
+                                 FindingSink& sink) {
     const bool pair_is_due = is_due(pair.minute), domain_is_due = is_due(domain.minute);
     if (!pair_is_due && !domain_is_due) return;
     const double by_client = pair.minute.last_minute(now_ns_);
@@ -165,15 +168,14 @@ void DomainWatch::judge_distinct(const Pair& pair, const Domain& domain, const J
 }
 
 void DomainWatch::tell_distinct(const DistinctNames& names, double count, const ClientId& client,
-                                const JudgedQuery& query, FindingSink& sink) const {
+                                const JudgedQuery& query, FindingSink& sink) {
     if (count < distinct_limit_) return;
     const uint32_t score = distinct_score(count, distinct_limit_, names.failed_share());
     const Severity severity = distinct_severity(score);
-    if (!sink.admit(EventType::unique_subdomains, severity, client, query.domain, query.time_ns)) return;
-    Finding finding = finding_about(query, EventType::unique_subdomains, severity);
+    Subject subject{client, query.domain};
+    if (!budget_.admit(sink, EventType::unique_subdomains, severity, subject, query.time_ns)) return;
+    Finding finding = finding_about(subject, query, EventType::unique_subdomains, severity);
     finding.score = score;
-    finding.client = client;
-    if (!(client == query.client)) finding.asker = {};  // nobody in particular
     finding.details = "about " + std::to_string(static_cast<uint64_t>(count)) +
                       " distinct names in a minute, failed " + percent(names.failed_share(), 1);
     sink.raise(std::move(finding));

@@ -8,6 +8,7 @@
 #include "exporter/security/distinct_counter.h"
 #include "exporter/security/distinct_names.h"
 #include "exporter/security/finding.h"
+#include "exporter/security/finding_budget.h"
 #include "exporter/security/judged_query.h"
 #include "exporter/security/known_shapes.h"
 #include "exporter/security/name_shape.h"
@@ -55,14 +56,14 @@ class DomainWatch {
 
     static void add(Pair& pair, const JudgedQuery& query, const NameShape& shape);
     static TunnelEvidence evidence_of(const Pair& pair);
-    void judge_tunnel(Pair& pair, const JudgedQuery& query, FindingSink& sink) const;
-    void judge_distinct(const Pair& pair, const Domain& domain, const JudgedQuery& query,
-                        FindingSink& sink) const;
+    void judge_tunnel(Pair& pair, const JudgedQuery& query, FindingSink& sink);
+    void judge_distinct(const Pair& pair, const Domain& domain, const JudgedQuery& query, FindingSink& sink);
     [[nodiscard]] bool is_due(const DistinctNames& names) const;
     void tell_distinct(const DistinctNames& names, double count, const ClientId& client,
-                       const JudgedQuery& query, FindingSink& sink) const;
+                       const JudgedQuery& query, FindingSink& sink);
 
     KnownShapes shapes_;
+    FindingBudget budget_;
     double distinct_limit_;
     uint64_t distinct_step_;
     uint64_t now_ns_ = 0;  // the latest time that a query told

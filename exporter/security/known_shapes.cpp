@@ -201,6 +201,15 @@ bool is_service_name(const JudgedQuery& query) {
 
 }  // namespace
 
+bool is_search_attempt(const JudgedQuery& query) {
+    static constexpr std::array common = std::to_array<std::string_view>(
+        {"com", "net", "org", "io", "edu", "gov", "local", "arpa", "dev", "cloud", "de", "uk", "cn", "jp"});
+    for (size_t i = 1; i < query.below; ++i)
+        for (const std::string_view tld : common)
+            if (same_text(query.labels.label(i), tld)) return true;
+    return false;
+}
+
 KnownShapes::KnownShapes(const SecurityConfig& config)
     : allowed_(config.allowed_domains.begin(), config.allowed_domains.end()) {}
 

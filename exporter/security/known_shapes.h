@@ -40,4 +40,8 @@ class KnownShapes {
     std::unordered_set<std::string, Hash, Equal> allowed_;
 };
 
+// A whole name with a search list's domain behind it: `www.example.com.corp.example`. Told by the commonest
+// top-level domains. Pure, thread-safe.
+bool is_search_attempt(const JudgedQuery& query);
+
 }  // namespace dnsexp

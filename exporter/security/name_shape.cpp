@@ -11,9 +11,10 @@ namespace {
 constexpr double word_share = 0.25;    // what a word carries of what its letters could
 constexpr size_t long_piece = 16;      // octets; the random parts of CDNs' host names have 8 to 12
 constexpr size_t short_piece = 5;      // octets; too few to tell a word from an abbreviation
-constexpr size_t longest_cluster = 4;  // consonants in a row in words, as in `angstrom`; `y` is a vowel
-constexpr double full_entropy = 4.2;   // bits an octet: what 20 random octets of base32 show on average
-constexpr double full_length = 20;     // octets
+constexpr size_t longest_cluster = 4;  // consonants in a row in words, as in `transcript`; `y` is a vowel
+constexpr size_t longest_vowels = 3;
+constexpr double full_entropy = 4.2;  // bits an octet: what 20 random octets of base32 show on average
+constexpr double full_length = 20;    // octets
 
 enum class Kind : uint8_t { odd, separator, digit, vowel, consonant };
 
@@ -36,6 +37,11 @@ const std::array<float, max_label_octets + 1> n_log_n = [] {
 
 bool is_letter(Kind kind) {
     return kind == Kind::vowel || kind == Kind::consonant;
+}
+
+bool is_hex(uint8_t octet) {
+    const uint8_t lower = ascii_lower(octet);
+    return kinds[octet] == Kind::digit || (lower >= 'a' && lower <= 'f');
 }
 
 // Length of the UTF-8 sequence (RFC 3629, 4) at the beginning of `bytes` that isn't ASCII; 0: there is none.
@@ -74,6 +80,9 @@ class Pieces {
         octets_[length_++] = ascii_lower(octet);
         cluster_ = kind == Kind::consonant ? cluster_ + 1 : 0;
         longest_cluster_ = std::max(longest_cluster_, cluster_);
+        vowels_ = kind == Kind::vowel ? vowels_ + 1 : 0;
+        longest_vowels_ = std::max(longest_vowels_, vowels_);
+        is_hex_ = is_hex_ && is_hex(octet);
         if (length_ > 1 && is_letter(kind) != is_letter(before_)) ++changes_;
         if (kind == Kind::odd) has_odd_ = true;
         before_ = kind;
@@ -84,13 +93,14 @@ class Pieces {
         const double bits = n_log_n[length_] - repeats_;
         const double counted = is_word() ? bits * word_share : bits;
         shape_.bits += counted;
-        shape_.long_bits += length_ >= long_piece ? counted : bits * word_share;
+        shape_.long_bits += length_ >= long_piece && !is_identifier() ? counted : bits * word_share;
         const auto length = static_cast<double>(length_);
         const double score =
             100 * std::min(1.0, counted / length / full_entropy) * std::min(1.0, length / full_length);
         shape_.entropy_score = std::max(shape_.entropy_score, static_cast<uint32_t>(score));
         for (size_t i = 0; i < length_; ++i) counts_[octets_[i]] = 0;
-        length_ = cluster_ = longest_cluster_ = changes_ = 0;
+        length_ = cluster_ = longest_cluster_ = vowels_ = longest_vowels_ = changes_ = 0;
+        is_hex_ = true;
         repeats_ = 0;
         has_odd_ = false;
     }
@@ -99,15 +109,20 @@ class Pieces {
     // `www`, `2026`, `statistics`, `api21`.
     [[nodiscard]] bool is_word() const {
         if (has_odd_) return false;
-        return length_ <= short_piece || (changes_ <= 1 && longest_cluster_ <= longest_cluster);
+        return length_ <= short_piece ||
+               (changes_ <= 1 && longest_cluster_ <= longest_cluster && longest_vowels_ <= longest_vowels);
     }
+
+    // A UUID without its hyphens, or an MD5.
+    [[nodiscard]] bool is_identifier() const { return is_hex_ && length_ == 32; }
 
     NameShape& shape_;
     std::array<uint8_t, 256> counts_{};
     std::array<uint8_t, max_label_octets> octets_{};
-    size_t length_ = 0, cluster_ = 0, longest_cluster_ = 0, changes_ = 0;
+    size_t length_ = 0, cluster_ = 0, longest_cluster_ = 0, vowels_ = 0, longest_vowels_ = 0, changes_ = 0;
     float repeats_ = 0;  // sum of n * log2(n) over the octets' counts
     bool has_odd_ = false;
+    bool is_hex_ = true;
     Kind before_ = Kind::odd;
 };
 

@@ -12,12 +12,13 @@ namespace dnsexp {
 // entropy of its octets, letters without case. A piece that reads like a word or a number counts a quarter of
 // it.
 struct NameShape {
-    size_t octets = 0;     // of the labels, without length octets
-    size_t longest = 0;    // octets of the longest label
-    size_t odd = 0;        // octets that are no letter, digit, `-` or `_`, and no part of UTF-8 text
-    double bits = 0;       // information in all pieces
-    double long_bits = 0;  // the same, where pieces shorter than 16 octets count a quarter too: host names
-                           // are put together from such pieces, encoded data is not
+    size_t octets = 0;   // of the labels, without length octets
+    size_t longest = 0;  // octets of the longest label
+    size_t odd = 0;      // octets that are no letter, digit, `-` or `_`, and no part of UTF-8 text
+    double bits = 0;     // information in all pieces
+    double long_bits =
+        0;  // the same, where pieces shorter than 16 octets and those of 32 hexadecimal digits count a
+            // quarter too: host names are put together from such pieces, encoded data is not
     uint32_t entropy_score =
         0;  // 0..100, of the piece that looks most random; 100: 20 octets with 4.2 bits each
 };

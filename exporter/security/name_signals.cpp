@@ -66,8 +66,9 @@ void NameSignals::judge(const JudgedQuery& query, FindingSink& sink) {
     const Severity severity = signs.score >= several_together ? Severity::medium : Severity::low;
     for (size_t i = 0; i < signs.count; ++i) {
         const EventType type = signs.types[i];
-        if (!sink.admit(type, severity, query.client, query.domain, query.time_ns)) continue;
-        Finding finding = finding_about(query, type, severity);
+        Subject subject{query.client, query.domain};
+        if (!budget_.admit(sink, type, severity, subject, query.time_ns)) continue;
+        Finding finding = finding_about(subject, query, type, severity);
         finding.score = type == EventType::high_entropy ? shape.entropy_score : std::min(signs.score, 100U);
         finding.details = "name " + std::string(query.name);
         sink.raise(std::move(finding));

@@ -6,6 +6,7 @@
 
 #include "exporter/config/config.h"
 #include "exporter/security/finding.h"
+#include "exporter/security/finding_budget.h"
 #include "exporter/security/judged_query.h"
 #include "exporter/security/known_shapes.h"
 #include "exporter/security/name_shape.h"
@@ -29,6 +30,7 @@ class NameSignals {
     [[nodiscard]] bool has_suspicious_tld(std::string_view name) const;
 
     KnownShapes shapes_;
+    FindingBudget budget_;
     std::vector<std::string> tlds_;  // sorted
     size_t longest_label_, deepest_;
     uint32_t entropy_threshold_;
