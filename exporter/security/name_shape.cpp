@@ -22,6 +22,7 @@ enum : uint8_t { vowel = 1, consonant = 2, letter = 4, hex = 8, separator = 16, 
 constexpr std::array<uint8_t, 256> kinds = [] {
     std::array<uint8_t, 256> table{};
     table.fill(odd);
+    for (uint8_t c = 0x20; c < 0x7f; ++c) table[c] = separator | odd;  // punctuation: no word goes on over it
     for (uint8_t c = '0'; c <= '9'; ++c) table[c] = hex;
     for (uint8_t c = 'a'; c <= 'z'; ++c) table[c] = letter | consonant;
     for (const char c : std::string_view("aeiouy")) table[static_cast<uint8_t>(c)] = letter | vowel;
@@ -73,7 +74,7 @@ size_t utf8_sequence(std::span<const uint8_t> bytes) {
 size_t odd_octets(std::span<const uint8_t> label) {
     size_t count = 0;
     while (!label.empty()) {
-        const size_t text = kinds[label[0]] == odd ? utf8_sequence(label) : 1;
+        const size_t text = (kinds[label[0]] & odd) != 0 ? utf8_sequence(label) : 1;
         if (text == 0) ++count;
         label = label.subspan(std::max<size_t>(text, 1));
     }
@@ -153,7 +154,7 @@ NameShape measure_name(const WireLabels& labels, size_t count) {
         for (size_t at = 0; at < label.size(); ++at) {
             const uint8_t kind = kinds[label[at]];
             any |= kind;
-            if (kind != separator) continue;
+            if ((kind & separator) == 0) continue;
             pieces.read(label.subspan(begin, at - begin));
             begin = at + 1;
         }

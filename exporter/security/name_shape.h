@@ -8,7 +8,7 @@
 
 namespace dnsexp {
 
-// Labels are cut at `-` and `_` into pieces. The information of a piece is its length times the Shannon
+// Labels are cut at punctuation into pieces. The information of a piece is its length times the Shannon
 // entropy of its octets, letters without case. A piece that reads like a word or a number counts a quarter of
 // it.
 struct NameShape {

@@ -43,10 +43,12 @@ TEST_CASE("Words, numbers and abbreviations carry a quarter") {
     CHECK(shape_of("a1b2c3d4").bits == 24);  // letters and digits in turn
 }
 
-TEST_CASE("Pieces are cut at hyphens, underscores and dots") {
+TEST_CASE("Pieces are cut at dots and punctuation") {
     CHECK(shape_of("q1w2e3r4-a5s6d7f8").bits == Approx(48).epsilon(0.001));
     CHECK(shape_of("q1w2e3r4.a5s6d7f8").bits == Approx(48).epsilon(0.001));
     CHECK(shape_of("q1w2e3r4_a5s6d7f8").long_bits == Approx(12).epsilon(0.001));
+    CHECK(shape_of("q1w2e3r4+a5s6d7f8").bits == Approx(48).epsilon(0.001));
+    CHECK(shape_of("index/of=pictures").bits < 20);
     CHECK(shape_of("--__").bits == 0);
 }
 
