@@ -109,7 +109,7 @@ void DomainWatch::add(Pair& pair, const JudgedQuery& query, const NameShape& sha
     Sums& sums = pair.sums.current;
     const TypeUse use = use_of_type(query.type);
     ++sums.carrying;
-    sums.bits += static_cast<float>(use == TypeUse::plain ? shape.long_bits : shape.bits);
+    sums.bits += use == TypeUse::plain ? shape.long_bits : shape.bits;
     sums.odd += shape.odd >= odd_octets ? 1 : 0;
     sums.failed += has_failed(query.outcome) ? 1 : 0;
     sums.names.add(query.name_hash);
@@ -126,7 +126,7 @@ TunnelEvidence DomainWatch::evidence_of(const Pair& pair) {
     for (const Sums* sums : {&pair.sums.current, &pair.sums.previous}) {
         evidence.queries += sums->queries;
         evidence.carrying += sums->carrying;
-        evidence.bits += static_cast<double>(sums->bits);
+        evidence.bits += sums->bits;
         evidence.unused += sums->unused;
         evidence.bulk += sums->bulk;
         evidence.odd += sums->odd;

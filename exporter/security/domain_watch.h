@@ -35,7 +35,7 @@ class DomainWatch {
   private:
     struct Sums {
         uint32_t queries = 0, carrying = 0, unused = 0, bulk = 0, odd = 0, failed = 0;
-        float bits = 0;
+        double bits = 0;
         uint64_t surplus = 0;
         DistinctCounter names;  // of carrying queries
     };

@@ -9,7 +9,7 @@
 namespace dnsexp {
 namespace {
 
-// Registrable domains, sorted. An operator that lets customers answer for names of their own has no place
+// Registrable domains. An operator that lets customers answer for names of their own has no place
 // here.
 constexpr std::array known_domains = std::to_array<std::string_view>({
     // content delivery and clouds

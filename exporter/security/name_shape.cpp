@@ -160,7 +160,6 @@ NameShape measure_name(const WireLabels& labels, size_t count) {
         }
         pieces.read(label.subspan(begin));
         if ((any & odd) != 0) shape.odd += odd_octets(label);
-        shape.octets += label.size();
         shape.longest = std::max(shape.longest, label.size());
     }
     return shape;

@@ -12,7 +12,6 @@ namespace dnsexp {
 // entropy of its octets, letters without case. A piece that reads like a word or a number counts a quarter of
 // it.
 struct NameShape {
-    size_t octets = 0;   // of the labels, without length octets
     size_t longest = 0;  // octets of the longest label
     size_t odd = 0;      // octets that are no letter, digit, `-` or `_`, and no part of UTF-8 text
     double bits = 0;     // information in all pieces
