@@ -1,0 +1,46 @@
+// The names to learn from: registrable domains by source, a generator's family or a list of benign names.
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include "exporter/base/result.h"
+
+namespace dnsexp::training {
+
+struct Source {
+    std::string name;
+    bool generated = false;
+    size_t names = 0;  // in the corpus
+    double share = 1;  // weight of all its names together, against other sources of its kind
+};
+
+struct Sample {
+    std::string domain;
+    uint32_t source = 0;
+    uint64_t draw = 0;  // a hash of the domain: folds and samples are chosen by it
+};
+
+struct Corpus {
+    std::vector<Source> sources;
+    std::vector<Sample> samples;  // by source, in the order of `draw`
+};
+
+struct CorpusFiles {
+    std::string generated;            // lines of domain,family with a heading
+    std::vector<std::string> benign;  // SOURCE=PATH: a domain a line, or the first field of CSV
+    std::string suffixes;             // public_suffix_list.dat
+    std::string left_out;             // domains of benign lists that are generated ones, one a line
+};
+
+// Of each source at most so many names are used: more cost time and tell no more.
+inline constexpr size_t default_most_generated = 1000;
+inline constexpr size_t default_most_benign = 30000;
+
+// Reads plain text or, by a pipe of xz, what ends in .xz. Keeps each registrable domain of a source once,
+// leaves out IDNs, bare suffixes and generated names that a benign list has too, and of a larger source than
+// `most` names a fixed choice.
+Result<Corpus> read_corpus(const CorpusFiles& files, size_t most_generated, size_t most_benign);
+
+}  // namespace dnsexp::training

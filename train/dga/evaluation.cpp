@@ -1,0 +1,66 @@
+#include "train/dga/evaluation.h"
+
+#include <algorithm>
+
+#include "train/dga/exact_math.h"
+
+namespace dnsexp::training {
+
+std::vector<double> held_out_scores(const Corpus& corpus, const TrainingOptions& options, size_t parts) {
+    constexpr uint64_t part_salt = 5;
+    std::vector<double> scores(corpus.samples.size());
+    for (size_t part = 0; part < parts; ++part) {
+        const auto kept_out = [&](size_t i) { return part_of(corpus, i, parts, part_salt) == part; };
+        const Trained trained = train(
+            corpus, [&](size_t i) { return !kept_out(i); }, options);
+        for (size_t i = 0; i < scores.size(); ++i)
+            if (kept_out(i)) scores[i] = score(trained, corpus.samples[i].domain);
+    }
+    return scores;
+}
+
+double score_above(std::vector<double> scores, double share) {
+    std::sort(scores.begin(), scores.end(), std::greater<>());
+    const auto rank = static_cast<size_t>(share * static_cast<double>(scores.size()));
+    return scores.at(std::min(rank, scores.size() - 1));
+}
+
+std::vector<double> scores_of(const Corpus& corpus, std::span<const double> scores, uint32_t source) {
+    std::vector<double> result;
+    for (size_t i = 0; i < scores.size(); ++i)
+        if (corpus.samples[i].source == source) result.push_back(scores[i]);
+    return result;
+}
+
+double share_above(std::span<const double> scores, double threshold) {
+    const auto above = std::count_if(scores.begin(), scores.end(), [&](double s) { return s > threshold; });
+    return scores.empty() ? 0 : static_cast<double>(above) / static_cast<double>(scores.size());
+}
+
+Calibration calibrate(const Corpus& corpus, std::span<const double> scores) {
+    std::vector<double> weights = sample_weights(corpus);
+    std::array<double, 2> sums{};
+    const auto generated = [&](size_t i) { return corpus.sources[corpus.samples[i].source].generated; };
+    for (size_t i = 0; i < weights.size(); ++i) sums[generated(i)] += weights[i];
+    Calibration fit{0, 0};  // from where Newton's method comes down safely
+    constexpr int steps = 25;  // it has long come to rest by then
+    for (int step = 0; step < steps; ++step) {
+        double g0 = 0, g1 = 0, h00 = 1e-6, h01 = 0, h11 = 1e-6;
+        for (size_t i = 0; i < scores.size(); ++i) {
+            const double weight = weights[i] / sums[generated(i)];
+            const double p = 1 / (1 + exact_exp(-(fit.slope * scores[i] + fit.offset)));
+            const double error = weight * ((generated(i) ? 1 : 0) - p), curve = weight * p * (1 - p);
+            g0 += error;
+            g1 += error * scores[i];
+            h00 += curve;
+            h01 += curve * scores[i];
+            h11 += curve * scores[i] * scores[i];
+        }
+        const double determinant = h00 * h11 - h01 * h01;
+        fit.offset += (h11 * g0 - h01 * g1) / determinant;
+        fit.slope += (h00 * g1 - h01 * g0) / determinant;
+    }
+    return fit;
+}
+
+}  // namespace dnsexp::training
