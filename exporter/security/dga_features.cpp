@@ -171,6 +171,21 @@ Cover cover_of(const DgaSymbols& symbols, const DgaTables& tables) {
     return cover;
 }
 
+// Hosts that draw the labels below them by chance, as the private section of the Public Suffix List has them:
+// how such a label looks tells nothing about who uses it.
+constexpr std::array<std::string_view, 14> drawing_hosts = {
+    "akadns.net",    "akamaiedge.net", "akamaihd.net",          "akamaized.net",     "amazonaws.com",
+    "azurefd.net",   "cloudapp.net",   "azureedge.net",         "cloudfront.net",    "edgekey.net",
+    "edgesuite.net", "fastly.net",     "googleusercontent.com", "trafficmanager.net"};
+
+bool drawn_by_host(std::string_view suffix) {
+    if (suffix.find('.') == std::string_view::npos) return false;
+    return std::any_of(drawing_hosts.begin(), drawing_hosts.end(), [&](std::string_view host) {
+        return suffix.ends_with(host) &&
+               (suffix.size() == host.size() || suffix[suffix.size() - host.size() - 1] == '.');
+    });
+}
+
 int ratio(int part, int whole) {
     return whole > 0 ? part * 256 / whole : 0;
 }
@@ -186,7 +201,7 @@ bool dga_name_of(std::string_view registrable_domain, DgaName& name) {
     if (name.suffix.empty() || name.suffix.back() == '.') return false;
     const auto known = [](char c) { return symbol_of[static_cast<uint8_t>(c)] != no_symbol; };
     if (!std::all_of(name.label.begin(), name.label.end(), known)) return false;
-    return !name.label.starts_with("xn--");
+    return !name.label.starts_with("xn--") && !drawn_by_host(name.suffix);
 }
 
 DgaSymbols dga_symbols_of(std::string_view label) {
@@ -219,57 +234,55 @@ void dga_features_of(const DgaName& name, const DgaTables& tables, DgaFeatures& 
     const Cover cover = cover_of(symbols, tables);
     const auto length = static_cast<int>(name.label.size());
     const int letter_count = shape.vowels + shape.consonants;
-    size_t next = 0;
-    const auto add = [&](int value) {
-        features[next++] = static_cast<int16_t>(std::clamp(value, -32768, 32767));
+    const auto set = [&](size_t feature, int value) {
+        features[feature] = static_cast<int16_t>(std::clamp(value, -32768, 32767));
     };
-    add(length);
-    add(shape.digits);
-    add(ratio(shape.digits, length));
-    add(ratio(shape.vowels, letter_count));
-    add(shape.consonant_run);
-    add(shape.vowel_run);
-    add(shape.digit_run);
-    add(ratio(shape.distinct, length));
-    add(shape.hyphens);
-    add(shape.spread / length);
-    add(shape.kind_changes);
-    add(ratio(shape.beyond_hexadecimal, length));
-    add(shape.doubled);
-    add(ratio(shape.alternations, length - 1));
-    add(ratio(shape.rare, letter_count));
-    add(shape.most);
-    add(shape.distinct);
+    set(dga_length, length);
+    set(dga_digits, shape.digits);
+    set(dga_digit_share, ratio(shape.digits, length));
+    set(dga_vowel_share, ratio(shape.vowels, letter_count));
+    set(dga_consonant_run, shape.consonant_run);
+    set(dga_vowel_run, shape.vowel_run);
+    set(dga_digit_run, shape.digit_run);
+    set(dga_distinct_share, ratio(shape.distinct, length));
+    set(dga_hyphens, shape.hyphens);
+    set(dga_repetition, shape.spread / length);
+    set(dga_kind_changes, shape.kind_changes);
+    set(dga_beyond_hex_share, ratio(shape.beyond_hexadecimal, length));
+    set(dga_doubled, shape.doubled);
+    set(dga_alternation_share, ratio(shape.alternations, length - 1));
+    set(dga_rare_share, ratio(shape.rare, letter_count));
+    set(dga_most_of_one, shape.most);
+    set(dga_distinct, shape.distinct);
 
-    add(usage.sum[dga_of_top_sites] * 16 / usage.steps);
-    add(usage.sum[dga_of_many_sites] * 16 / usage.steps);
-    add(usage.sum[dga_of_generators] * 16 / usage.steps);
-    add(usage.best_sum * 16 / usage.steps);
-    add(usage.sum[dga_of_generators] - usage.sum[dga_of_top_sites]);
-    add(usage.sum[dga_of_generators] - usage.sum[dga_of_many_sites]);
-    add(usage.sum[dga_of_generators] - usage.best_sum);
-    add(usage.best_sum);
-    add(usage.worst);
-    add(usage.worst_window);
-    add(usage.unusual);
-    add(ratio(usage.unusual, usage.steps));
-    add(usage.sum[dga_of_many_sites] - usage.sum[dga_of_top_sites]);
+    set(dga_top_usage, usage.sum[dga_of_top_sites] * 16 / usage.steps);
+    set(dga_many_usage, usage.sum[dga_of_many_sites] * 16 / usage.steps);
+    set(dga_generator_usage, usage.sum[dga_of_generators] * 16 / usage.steps);
+    set(dga_best_usage, usage.best_sum * 16 / usage.steps);
+    set(dga_against_top, usage.sum[dga_of_generators] - usage.sum[dga_of_top_sites]);
+    set(dga_against_many, usage.sum[dga_of_generators] - usage.sum[dga_of_many_sites]);
+    set(dga_against_best, usage.sum[dga_of_generators] - usage.best_sum);
+    set(dga_best_sum, usage.best_sum);
+    set(dga_worst, usage.worst);
+    set(dga_worst_window, usage.worst_window);
+    set(dga_unusual, usage.unusual);
+    set(dga_unusual_share, ratio(usage.unusual, usage.steps));
+    set(dga_top_against_many, usage.sum[dga_of_many_sites] - usage.sum[dga_of_top_sites]);
 
     for (size_t n = 0; n < dga_fragment_lengths; ++n) {
-        add(ratio(cover.known[n], cover.positions));
-        add(ratio(cover.level[n], cover.positions));
-        add(cover.common[n]);
+        set(dga_fragment_feature(dga_known_share, n), ratio(cover.known[n], cover.positions));
+        set(dga_fragment_feature(dga_level_share, n), ratio(cover.level[n], cover.positions));
+        set(dga_fragment_feature(dga_common, n), cover.common[n]);
     }
-    add(ratio(cover.covered, cover.positions));
-    add(ratio(cover.covered_long, cover.positions));
-    add(cover.positions - cover.covered);
-    add(cover.positions - cover.covered_long);
-    add(cover.bare_run);
-    add(cover.pieces);
-    add(cover.long_run);
-    add(tables.tlds[dga_tld_slot(name.suffix)]);
-    add(static_cast<int>(std::count(name.suffix.begin(), name.suffix.end(), '.')));
-    while (next < dga_features) add(0);
+    set(dga_covered_share, ratio(cover.covered, cover.positions));
+    set(dga_covered_long_share, ratio(cover.covered_long, cover.positions));
+    set(dga_bare, cover.positions - cover.covered);
+    set(dga_bare_long, cover.positions - cover.covered_long);
+    set(dga_bare_run, cover.bare_run);
+    set(dga_pieces, cover.pieces);
+    set(dga_long_chain, cover.long_run);
+    set(dga_tld_odds, tables.tlds[dga_tld_slot(name.suffix)]);
+    set(dga_suffix_dots, static_cast<int>(std::count(name.suffix.begin(), name.suffix.end(), '.')));
 }
 
 }  // namespace dnsexp

@@ -36,7 +36,55 @@ struct DgaTables {
     const int8_t* tlds = nullptr;
 };
 
-inline constexpr size_t dga_features = 48;
+// Shares are of 256; usages are logarithms as in the trigram tables, sixteen-fold where they are means.
+enum DgaFeature : size_t {
+    dga_length,  // of the label, in characters
+    dga_digits,
+    dga_digit_share,
+    dga_vowel_share,  // of the letters; y is one
+    dga_consonant_run,
+    dga_vowel_run,
+    dga_digit_run,
+    dga_distinct_share,
+    dga_hyphens,
+    dga_repetition,    // sum of c log2 c over the counts of characters, by the length: log2(length) - entropy
+    dga_kind_changes,  // between letters, digits and hyphens
+    dga_beyond_hex_share,
+    dga_doubled,            // characters that repeat the one before
+    dga_alternation_share,  // changes between vowel and consonant
+    dga_rare_share,         // of the letters: j, q, v, w, x, z
+    dga_most_of_one,        // occurrences of the most frequent character
+    dga_distinct,
+    dga_top_usage,  // mean logarithm of a character, in the language of top sites
+    dga_many_usage,
+    dga_generator_usage,
+    dga_best_usage,   // in the benign language that expects the character more
+    dga_against_top,  // sum of logarithms, of generators against top sites
+    dga_against_many,
+    dga_against_best,
+    dga_best_sum,
+    dga_worst,         // the least expected character
+    dga_worst_window,  // the least expected four in a row
+    dga_unusual,       // characters that no benign language expects
+    dga_unusual_share,
+    dga_top_against_many,
+    dga_known_share,  // positions where a known fragment starts; these three for each length of fragments
+    dga_level_share,  // how common they are
+    dga_common,       // those of the highest level
+    dga_covered_share = dga_known_share + 3 * dga_fragment_lengths,  // of the symbols, by any known fragment
+    dga_covered_long_share,                                          // by the longest ones
+    dga_bare,                                                        // symbols that are not covered
+    dga_bare_long,
+    dga_bare_run,
+    dga_pieces,      // covered stretches
+    dga_long_chain,  // longest stretch where one of the longest fragments starts at each symbol
+    dga_tld_odds,
+    dga_suffix_dots,
+    dga_features
+};
+constexpr size_t dga_fragment_feature(DgaFeature of, size_t length_index) {
+    return of + 3 * length_index;
+}
 using DgaFeatures = std::array<int16_t, dga_features>;
 
 // A tree that asks the same question all over a level: the answers are the leaf's index, the first one the
@@ -56,7 +104,8 @@ struct DgaName {
     std::string_view suffix;
 };
 
-// Whether there is anything to judge: host-name characters, one label before a suffix, no IDN.
+// Whether there is anything to judge: host-name characters, one label before a suffix, no IDN, and no name
+// below a host (of a CDN or cloud) that draws its names by chance.
 bool dga_name_of(std::string_view registrable_domain, DgaName& name);
 
 // Numbers of the symbols of a label with an edge on both sides.

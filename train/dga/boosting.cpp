@@ -4,23 +4,13 @@
 #include <array>
 
 #include "train/dga/exact_math.h"
+#include "train/dga/random.h"
 
 namespace dnsexp::training {
 namespace {
 
 constexpr size_t max_bins = 64;
 constexpr double natural_per_bit = 0.6931471805599453;
-
-uint64_t next_random(uint64_t& state) {  // splitmix64 (Steele, Lea, Flood, 2014)
-    uint64_t z = state += 0x9e3779b97f4a7c15;
-    z = (z ^ z >> 30) * 0xbf58476d1ce4e5b9;
-    z = (z ^ z >> 27) * 0x94d049bb133111eb;
-    return z ^ z >> 31;
-}
-
-bool chance(uint64_t& state, double share) {
-    return static_cast<double>(next_random(state) >> 11) < share * 0x1p53;
-}
 
 // Where a feature's values are cut: bin b holds the values above cuts[b - 1], up to cuts[b].
 std::vector<int16_t> choose_cuts(std::vector<int16_t> values) {
@@ -79,11 +69,11 @@ class Booster {
             const double weight = rows_[i].weight * scale_;
             gradient[i] = static_cast<float>(weight * ((rows_[i].generated ? 1 : 0) - p));
             curvature[i] = static_cast<float>(weight * p * (1 - p));
-            if (chance(random_, options_.row_share)) chosen_.push_back(static_cast<uint32_t>(i));
+            if (random_.chance(options_.row_share)) chosen_.push_back(static_cast<uint32_t>(i));
         }
         std::vector<size_t> features;
         for (size_t f = 0; f < dga_features; ++f)
-            if (!cuts_[f].empty() && chance(random_, options_.feature_share)) features.push_back(f);
+            if (!cuts_[f].empty() && random_.chance(options_.feature_share)) features.push_back(f);
         DgaTree tree;
         std::vector<uint8_t> leaf(n);
         for (size_t level = 0; level < dga_tree_depth; ++level) {
@@ -154,7 +144,7 @@ class Booster {
 
     const std::vector<Row>& rows_;
     BoostingOptions options_;
-    uint64_t random_;
+    Random random_;
     double scale_ = 1;
     std::vector<std::vector<int16_t>> cuts_;
     std::vector<std::vector<uint8_t>> bins_;

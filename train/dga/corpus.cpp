@@ -91,7 +91,7 @@ class Collector {
         });
         if (samples.size() > most) samples.resize(most);
         if (samples.empty()) return;
-        corpus_.sources.push_back({name, generated, samples.size(), 1});
+        corpus_.sources.push_back({name, number, generated, samples.size(), 1});
         corpus_.samples.insert(corpus_.samples.end(), samples.begin(), samples.end());
         found_.clear();
     }
@@ -103,10 +103,12 @@ class Collector {
 };
 
 Status read_benign(const CorpusFiles& files, Collector& collector, size_t most) {
-    auto unfit = read_text(files.left_out);
-    if (!unfit) return unfit.error();
     std::unordered_set<std::string> left_out;
-    each_line(*unfit, [&](const std::string& line) { left_out.insert(line); });
+    if (!files.left_out.empty()) {
+        auto text = read_text(files.left_out);
+        if (!text) return text.error();
+        each_line(*text, [&](const std::string& line) { left_out.insert(line); });
+    }
     for (const std::string& entry : files.benign) {
         const size_t equals = entry.find('=');
         if (equals == std::string::npos) return Error{"read list", entry, 0, "is not NAME=PATH", ""};
@@ -153,6 +155,35 @@ Result<Corpus> read_corpus(const CorpusFiles& files, size_t most_generated, size
     if (auto status = read_generated(files, collector, corpus, most_generated); !status)
         return status.error();
     return corpus;
+}
+
+Result<Corpus> read_labelled(const std::string& path) {
+    auto text = read_text(path);
+    if (!text) return text.error();
+    Corpus corpus;
+    each_line(*text, [&](const std::string& line) {
+        const size_t comma = line.find(',');
+        if (comma == std::string::npos || line == "domain,family") return;
+        const std::string name = line.substr(comma + 1);
+        if (corpus.sources.empty() || corpus.sources.back().name != name)
+            corpus.sources.push_back(
+                {name, static_cast<uint32_t>(corpus.sources.size()), name != "benign", 0, 1});
+        ++corpus.sources.back().names;
+        corpus.samples.push_back(
+            {line.substr(0, comma), static_cast<uint32_t>(corpus.sources.size() - 1), 0});
+    });
+    return corpus;
+}
+
+Corpus chosen(const Corpus& corpus, const std::function<bool(size_t)>& use) {
+    Corpus result{corpus.sources, {}};
+    for (Source& source : result.sources) source.names = 0;
+    for (size_t i = 0; i < corpus.samples.size(); ++i) {
+        if (!use(i)) continue;
+        result.samples.push_back(corpus.samples[i]);
+        ++result.sources[corpus.samples[i].source].names;
+    }
+    return result;
 }
 
 }  // namespace dnsexp::training

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <string>
 #include <vector>
 
@@ -11,6 +12,8 @@ namespace dnsexp::training {
 
 struct Source {
     std::string name;
+    uint32_t kept_out_with =
+        0;  // number of the source that a training misses together with it: itself, mostly
     bool generated = false;
     size_t names = 0;  // in the corpus
     double share = 1;  // weight of all its names together, against other sources of its kind
@@ -31,16 +34,22 @@ struct CorpusFiles {
     std::string generated;            // lines of domain,family with a heading
     std::vector<std::string> benign;  // SOURCE=PATH: a domain a line, or the first field of CSV
     std::string suffixes;             // public_suffix_list.dat
-    std::string left_out;             // domains of benign lists that are generated ones, one a line
+    std::string left_out;  // domains of benign lists that are generated ones, one a line; may be empty
 };
 
 // Of each source at most so many names are used: more cost time and tell no more.
-inline constexpr size_t default_most_generated = 1000;
-inline constexpr size_t default_most_benign = 30000;
+inline constexpr size_t default_most_generated = 800;
+inline constexpr size_t default_most_benign = 25000;
 
 // Reads plain text or, by a pipe of xz, what ends in .xz. Keeps each registrable domain of a source once,
 // leaves out IDNs, bare suffixes and generated names that a benign list has too, and of a larger source than
 // `most` names a fixed choice.
 Result<Corpus> read_corpus(const CorpusFiles& files, size_t most_generated, size_t most_benign);
+
+// Reads lines of domain,family with a heading, "benign" for benign ones, whose domains are registrable ones.
+Result<Corpus> read_labelled(const std::string& path);
+
+// The part of a corpus that `use` admits, with the same numbers of sources.
+Corpus chosen(const Corpus& corpus, const std::function<bool(size_t)>& use);
 
 }  // namespace dnsexp::training

@@ -7,12 +7,11 @@
 namespace dnsexp::training {
 
 std::vector<double> held_out_scores(const Corpus& corpus, const TrainingOptions& options, size_t parts) {
-    constexpr uint64_t part_salt = 5;
     std::vector<double> scores(corpus.samples.size());
     for (size_t part = 0; part < parts; ++part) {
-        const auto kept_out = [&](size_t i) { return part_of(corpus, i, parts, part_salt) == part; };
-        const Trained trained = train(
-            corpus, [&](size_t i) { return !kept_out(i); }, options);
+        const auto kept_out = [&](size_t i) { return part_of(corpus, i, parts) == part; };
+        const Corpus rest = chosen(corpus, [&](size_t i) { return !kept_out(i); });
+        const Trained trained = train(rest, options);
         for (size_t i = 0; i < scores.size(); ++i)
             if (kept_out(i)) scores[i] = score(trained, corpus.samples[i].domain);
     }
@@ -37,12 +36,21 @@ double share_above(std::span<const double> scores, double threshold) {
     return scores.empty() ? 0 : static_cast<double>(above) / static_cast<double>(scores.size());
 }
 
+double operating_threshold(const Corpus& corpus, std::span<const double> scores) {
+    constexpr double benign_above = 0.0035;
+    double threshold = -1e9;
+    for (uint32_t source = 0; source < corpus.sources.size(); ++source)
+        if (!corpus.sources[source].generated && corpus.sources[source].names >= names_for_threshold)
+            threshold = std::max(threshold, score_above(scores_of(corpus, scores, source), benign_above));
+    return threshold;
+}
+
 Calibration calibrate(const Corpus& corpus, std::span<const double> scores) {
     std::vector<double> weights = sample_weights(corpus);
     std::array<double, 2> sums{};
     const auto generated = [&](size_t i) { return corpus.sources[corpus.samples[i].source].generated; };
     for (size_t i = 0; i < weights.size(); ++i) sums[generated(i)] += weights[i];
-    Calibration fit{0, 0};  // from where Newton's method comes down safely
+    Calibration fit{0, 0};     // from where Newton's method comes down safely
     constexpr int steps = 25;  // it has long come to rest by then
     for (int step = 0; step < steps; ++step) {
         double g0 = 0, g1 = 0, h00 = 1e-6, h01 = 0, h11 = 1e-6;

@@ -9,7 +9,7 @@
 
 namespace dnsexp::training {
 
-inline constexpr size_t default_parts = 6;
+inline constexpr size_t default_parts = 10;
 
 // Scores of all samples, each from a training without its part: its family, or its share of the benign names.
 std::vector<double> held_out_scores(const Corpus& corpus, const TrainingOptions& options, size_t parts);
@@ -21,6 +21,13 @@ double score_above(std::vector<double> scores, double share);
 std::vector<double> scores_of(const Corpus& corpus, std::span<const double> scores, uint32_t source);
 
 double share_above(std::span<const double> scores, double threshold);
+
+// The score from which a name counts as generated: no benign list has more names above it than the bound,
+// less a margin for lists that training has not seen.
+double operating_threshold(const Corpus& corpus, std::span<const double> scores);
+
+// A list with fewer names says too little about so small a share.
+inline constexpr size_t names_for_threshold = 2000;
 
 // What makes of scores log-odds at even priors: `slope * score + offset` (Platt, 1999).
 struct Calibration {

@@ -8,8 +8,8 @@
 namespace dnsexp::training {
 namespace {
 
-// Names that a source needs to weigh in full.
-constexpr double full_source = 200;
+// Names that a family and a benign list need to weigh in full.
+constexpr double full_family = 200, full_list = 2000;
 
 // Weighted counts of trigrams, smoothed down to uniform (Witten and Bell, 1991).
 class Trigrams {
@@ -139,7 +139,8 @@ std::vector<double> sample_weights(const Corpus& corpus) {
     std::vector<double> weights;
     for (const Sample& sample : corpus.samples) {
         const Source& source = corpus.sources[sample.source];
-        weights.push_back(source.share / std::max(static_cast<double>(source.names), full_source));
+        weights.push_back(source.share / std::max(static_cast<double>(source.names),
+                                                  source.generated ? full_family : full_list));
     }
     return weights;
 }

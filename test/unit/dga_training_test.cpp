@@ -1,0 +1,135 @@
+#include <catch2/catch.hpp>
+#include <cmath>
+#include <string>
+
+#include "exporter/fold/hash.h"
+#include "exporter/security/dga_model.h"
+#include "train/dga/blob_writer.h"
+#include "train/dga/exact_math.h"
+#include "train/dga/random.h"
+
+using namespace dnsexp;
+using namespace dnsexp::training;
+
+namespace {
+
+void add_source(Corpus& corpus, const std::string& name, bool generated) {
+    corpus.sources.push_back({name, static_cast<uint32_t>(corpus.sources.size()), generated, 0, 1});
+}
+
+void add_name(Corpus& corpus, const std::string& domain) {
+    const auto source = static_cast<uint32_t>(corpus.sources.size() - 1);
+    corpus.samples.push_back({domain, source, hash_bytes(domain, 1)});
+    ++corpus.sources[source].names;
+}
+
+// Two lists of names from a few words, and three families of letters drawn by chance, of different lengths.
+Corpus small_corpus() {
+    const std::vector<std::string> words = {"water", "stone", "river",  "market", "garden", "silver",
+                                            "house", "light", "forest", "bridge", "summer", "paper"};
+    Random random(4);
+    Corpus corpus;
+    for (const std::string list : {"top", "many"}) {
+        add_source(corpus, list, false);
+        for (int i = 0; i < 300; ++i)
+            add_name(corpus,
+                     words[random.below(12)] + words[random.below(12)] + std::to_string(i % 9) + ".com");
+    }
+    for (const size_t length : {10, 13, 16}) {
+        add_source(corpus, "letters " + std::to_string(length), true);
+        for (int i = 0; i < 200; ++i) {
+            std::string label;
+            while (label.size() < length) label += static_cast<char>('a' + random.below(26));
+            add_name(corpus, label + ".net");
+        }
+    }
+    return corpus;
+}
+
+TrainingOptions small_options() {
+    TrainingOptions options;
+    options.boosting.trees = 12;
+    options.breeding.names = 50;
+    return options;
+}
+
+}  // namespace
+
+TEST_CASE("The training's logarithm and exponential are the library's, but for rounding") {
+    for (double x = 1e-9; x < 1e9; x *= 1.7) CHECK(exact_log2(x) == Approx(std::log2(x)).margin(1e-11));
+    for (double x = -40; x <= 40; x += 0.37) CHECK(exact_exp(x) == Approx(std::exp(x)).epsilon(1e-11));
+    CHECK(exact_exp(1000) == exact_exp(40));
+    CHECK(exact_exp(-1000) == exact_exp(-40));
+}
+
+TEST_CASE("Families that the training has not seen are told from benign names that it has not seen") {
+    const Corpus corpus = small_corpus();
+    const auto scores = held_out_scores(corpus, small_options(), 5);
+    const double threshold = operating_threshold(corpus, scores);
+    CHECK(threshold == -1e9);  // no list is large enough to set one
+    for (uint32_t source = 0; source < corpus.sources.size(); ++source)
+        CHECK(share_above(scores_of(corpus, scores, source), 0) ==
+              Approx(corpus.sources[source].generated ? 1 : 0).margin(0.05));
+}
+
+TEST_CASE("The same names give the same model to the bit, and a model in memory judges as its bytes do") {
+    const Corpus corpus = small_corpus();
+    const Trained trained = train(corpus, small_options());
+    const Calibration calibration{1.5, -0.25};
+    const auto blob = write_blob(trained, calibration, 0.5);
+    CHECK(blob == write_blob(train(corpus, small_options()), calibration, 0.5));
+    auto model = DgaModel::from_bytes(blob);
+    REQUIRE(model);
+    CHECK(model->threshold() == Approx(1.5 * 0.5 - 0.25).margin(0.001));
+    // A leaf's rounding is half a unit of 1/1024, of twelve trees.
+    for (size_t i = 0; i < corpus.samples.size(); i += 7) {
+        const std::string& domain = corpus.samples[i].domain;
+        CHECK(model->judge(domain).log_odds == Approx(1.5 * score(trained, domain) - 0.25).margin(0.008));
+    }
+}
+
+TEST_CASE("Calibrated scores are the log-odds of a coin that falls as often") {
+    Corpus corpus;
+    std::vector<double> scores;
+    add_source(corpus, "benign", false);
+    for (int i = 0; i < 1000; ++i) {
+        add_name(corpus, std::to_string(i) + ".com");
+        scores.push_back(i < 250 ? 3 : -1);
+    }
+    add_source(corpus, "generated", true);
+    for (int i = 0; i < 1000; ++i) {
+        add_name(corpus, std::to_string(i) + ".net");
+        scores.push_back(i < 750 ? 3 : -1);
+    }
+    const Calibration fit = calibrate(corpus, scores);  // odds 3:1 at score 3, 1:3 at score -1
+    CHECK(fit.slope * 3 + fit.offset == Approx(std::log(3.0)).margin(0.001));
+    CHECK(fit.slope * -1 + fit.offset == Approx(-std::log(3.0)).margin(0.001));
+}
+
+TEST_CASE("The score that a share lies above is taken from above") {
+    std::vector<double> scores;
+    for (int i = 0; i < 1000; ++i) scores.push_back(i);
+    CHECK(score_above(scores, 0.005) == 994);
+    CHECK(share_above(scores, score_above(scores, 0.005)) == 0.005);
+    CHECK(score_above({7}, 0.005) == 7);
+}
+
+TEST_CASE("Bred families have the characters of their own, and are kept out together with it") {
+    Corpus corpus = small_corpus();
+    add_source(corpus, "binary", true);
+    for (int i = 0; i < 40; ++i) add_name(corpus, i % 2 != 0 ? "0101110.org" : "110010011.org");
+    const auto binary = static_cast<uint32_t>(corpus.sources.size() - 1);
+    add_bred_families(corpus, small_options().breeding);
+    REQUIRE(corpus.sources.size() == binary + 1 + 4);
+    size_t found = 0;
+    for (size_t i = 0; i < corpus.samples.size(); ++i) {
+        const Sample& sample = corpus.samples[i];
+        if (sample.source <= binary || corpus.sources[sample.source].kept_out_with != binary) continue;
+        ++found;
+        const std::string label = sample.domain.substr(0, sample.domain.find('.'));
+        CHECK(label.find_first_not_of("01") == std::string::npos);
+        CHECK(label.size() >= 7);
+        CHECK(part_of(corpus, i, 6) == binary % 6);
+    }
+    CHECK(found == small_options().breeding.names);
+}
