@@ -201,7 +201,8 @@ bool dga_name_of(std::string_view registrable_domain, DgaName& name) {
     if (name.suffix.empty() || name.suffix.back() == '.') return false;
     const auto known = [](char c) { return symbol_of[static_cast<uint8_t>(c)] != no_symbol; };
     if (!std::all_of(name.label.begin(), name.label.end(), known)) return false;
-    return !name.label.starts_with("xn--") && !drawn_by_host(name.suffix);
+    // Two hyphens mark IDNs and what machines put together, such as video hosts; generators never do.
+    return name.label.find("--") == std::string_view::npos && !drawn_by_host(name.suffix);
 }
 
 DgaSymbols dga_symbols_of(std::string_view label) {

@@ -104,8 +104,8 @@ struct DgaName {
     std::string_view suffix;
 };
 
-// Whether there is anything to judge: host-name characters, one label before a suffix, no IDN, and no name
-// below a host (of a CDN or cloud) that draws its names by chance.
+// Whether there is anything to judge: host-name characters, one label before a suffix, no IDN or other label
+// with two hyphens, and no name below a host (of a CDN or cloud) that draws its names by chance.
 bool dga_name_of(std::string_view registrable_domain, DgaName& name);
 
 // Numbers of the symbols of a label with an edge on both sides.

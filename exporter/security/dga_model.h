@@ -27,8 +27,8 @@ class DgaModel {
     // A model as train/dga writes it; the bytes must outlive it. Fails with what is wrong with them.
     static Result<DgaModel> from_bytes(std::span<const uint8_t> bytes);
 
-    // `registrable_domain` in presentation format, lower case. Not judged (log-odds 0, not generated): IDNs
-    // and what is no host name of at least two labels.
+    // `registrable_domain` in presentation format, lower case. Not judged (log-odds 0, not generated): IDNs,
+    // what is no host name of at least two labels, and what dga_name_of (dga_features.h) leaves out besides.
     [[nodiscard]] DgaVerdict judge(std::string_view registrable_domain) const;
 
     // The log-odds from which a name counts as generated.
