@@ -8,7 +8,8 @@ import rooms
 import text
 
 # Packets and fuzzer inputs: not text.
-BINARY = ("test/fuzz/corpus/", "test/golden/captures/", "test/truth/captures/", "test/truth/truth/")
+BINARY = ("exporter/security/dga_model.bin", "test/fuzz/corpus/", "test/golden/captures/", "test/truth/captures/",
+          "test/truth/truth/")
 C_AND_CPP = (".cpp", ".h", ".c")
 
 

@@ -56,10 +56,54 @@ TrainingOptions small_options() {
 }  // namespace
 
 TEST_CASE("The training's logarithm and exponential are the library's, but for rounding") {
-    for (double x = 1e-9; x < 1e9; x *= 1.7) CHECK(exact_log2(x) == Approx(std::log2(x)).margin(1e-11));
+    for (double x = 1e-9; x < 1e9; x *= 1.7)
+        CHECK(exact_log2(x) == Approx(std::log2(x)).epsilon(1e-11).margin(1e-11));
     for (double x = -40; x <= 40; x += 0.37) CHECK(exact_exp(x) == Approx(std::exp(x)).epsilon(1e-11));
     CHECK(exact_exp(1000) == exact_exp(40));
     CHECK(exact_exp(-1000) == exact_exp(-40));
+}
+
+TEST_CASE("What may follow two characters sums to certainty, seen together or not") {
+    const Corpus corpus = small_corpus();
+    const OwnTables tables = build_tables(corpus, sample_weights(corpus), [](size_t) { return true; });
+    for (const auto& logarithms : tables.trigrams)
+        for (size_t context = 0; context < dga_symbols * dga_symbols; ++context) {
+            double sum = 0;
+            for (size_t now = 0; now < dga_symbols; ++now)
+                sum += std::exp2(static_cast<double>(logarithms[context * dga_symbols + now]) / dga_log_unit);
+            // A logarithm is off by 1/32 at most, and never below -127/16.
+            REQUIRE(sum > 0.97);
+            REQUIRE(sum < 1.03 + dga_symbols * std::exp2(-127.0 / dga_log_unit));
+        }
+}
+
+TEST_CASE("A top-level domain that only generators use speaks for them, one that only people use against") {
+    const Corpus corpus = small_corpus();  // benign .com, generated .net
+    const OwnTables tables = build_tables(corpus, sample_weights(corpus), [](size_t) { return true; });
+    CHECK(tables.tlds[dga_tld_slot("net")] > 4 * dga_log_unit);
+    CHECK(tables.tlds[dga_tld_slot("com")] < -4 * dga_log_unit);
+    CHECK(tables.tlds[dga_tld_slot("example")] == 0);
+}
+
+TEST_CASE("A fragment is known when two benign names share it, and as common as the names are many") {
+    Corpus corpus;
+    add_source(corpus, "top", false);
+    for (int i = 0; i < 30; ++i)
+        add_name(corpus, std::string(1, static_cast<char>('a' + i % 26)) + "bank.com");
+    add_name(corpus, "twin.com");
+    add_name(corpus, "twins.com");
+    add_name(corpus, "single.com");
+    const OwnTables tables = build_tables(corpus, sample_weights(corpus), [](size_t) { return true; });
+    const auto level = [&](const std::string& text) {
+        uint64_t fragment = 0;
+        for (const char c : text) fragment = fragment << 5 | static_cast<uint64_t>(c - 'a');
+        const DgaFragmentSlot slot = dga_fragment_slot(fragment);
+        const uint8_t value = tables.fragments[0][slot.slot];
+        return (value & 0xfc) == slot.mark ? value & 3 : 0;
+    };
+    CHECK(level("bank") == 3);
+    CHECK(level("twin") == 1);
+    CHECK(level("sing") == 0);
 }
 
 TEST_CASE("Families that the training has not seen are told from benign names that it has not seen") {
