@@ -1,7 +1,6 @@
 // How well names are told apart that the training has not seen: whole families and benign names kept out.
 #pragma once
 
-#include <functional>
 #include <span>
 #include <vector>
 
@@ -22,8 +21,7 @@ std::vector<double> scores_of(const Corpus& corpus, std::span<const double> scor
 
 double share_above(std::span<const double> scores, double threshold);
 
-// The score from which a name counts as generated: no benign list has more names above it than the bound,
-// less a margin for lists that training has not seen.
+// The score from which a name counts as generated: at most 0.35 % of any large benign list lie above.
 double operating_threshold(const Corpus& corpus, std::span<const double> scores);
 
 // A list with fewer names says too little about so small a share.

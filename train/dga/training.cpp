@@ -1,6 +1,7 @@
 #include "train/dga/training.h"
 
 namespace dnsexp::training {
+
 size_t part_of(const Corpus& corpus, size_t sample, size_t parts) {
     const Sample& name = corpus.samples[sample];
     const Source& source = corpus.sources[name.source];
