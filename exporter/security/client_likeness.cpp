@@ -28,6 +28,9 @@ constexpr std::array<float, FailureLikeness::lengths> expected_lengths = {
 constexpr float lowest_score = -5;
 constexpr std::array<float, FailureLikeness::scores> expected_scores = {
     .1F, .2F, .2F, .15F, .12F, .08F, .06F, .04F, .02F, .012F, .008F, .005F, .005F};
+constexpr std::array<float, FailureLikeness::shapes> expected_shapes = {.8F, .12F, .06F, .02F};
+// Most software asks for hosts below a domain; lists of sites don't.
+constexpr std::array<float, FailureLikeness::depths> expected_depths = {.4F, .4F, .15F, .05F};
 
 // In names: how much the expectation weighs against what was seen of this client.
 constexpr float expectation_weight = 12;
@@ -40,7 +43,7 @@ constexpr float family_share = 0.6F;
 
 }  // namespace
 
-DomainTraits domain_traits(std::string_view domain, float log_odds, uint64_t seed) {
+DomainTraits domain_traits(std::string_view domain, size_t below, float log_odds, uint64_t seed) {
     const size_t dot = std::min(domain.find('.'), domain.size());
     const std::string_view suffix = domain.substr(std::min(dot + 1, domain.size()));
     DomainTraits traits;
@@ -52,6 +55,10 @@ DomainTraits domain_traits(std::string_view domain, float log_odds, uint64_t see
     constexpr float classes = FailureLikeness::scores - 2;
     if (log_odds != 0)
         traits.score = static_cast<uint8_t>(1 + std::clamp(std::floor(log_odds - lowest_score), 0.0F, classes));
+    const std::string_view label = domain.substr(0, dot);
+    const bool has_digit = label.find_first_of("0123456789") != std::string_view::npos;
+    traits.shape = static_cast<uint8_t>((has_digit ? 1 : 0) + (label.find('-') != std::string_view::npos ? 2 : 0));
+    traits.below = static_cast<uint8_t>(std::min(below, FailureLikeness::depths - 1));
     return traits;
 }
 
@@ -67,7 +74,9 @@ float FailureLikeness::Trait<classes>::ratio(size_t index, const std::array<floa
 float FailureLikeness::log_ratio(const DomainTraits& traits) const {
     const float ratio = suffix_.ratio(traits.suffix, expected_suffixes) *
                         length_.ratio(traits.length, expected_lengths) *
-                        score_.ratio(traits.score, expected_scores);
+                        score_.ratio(traits.score, expected_scores) *
+                        (getenv("SH") ? shape_.ratio(traits.shape, expected_shapes) : 1) *
+                        (getenv("BE") ? below_.ratio(traits.below, expected_depths) : 1);
     return std::log(1 - family_share + family_share * std::min(ratio, name_bound));
 }
 
@@ -75,18 +84,24 @@ void FailureLikeness::add_existing(const DomainTraits& traits) {
     suffix_.existing.add(traits.suffix);
     length_.existing.add(traits.length);
     score_.existing.add(traits.score);
+    shape_.existing.add(traits.shape);
+    below_.existing.add(traits.below);
 }
 
 void FailureLikeness::add_missing(const DomainTraits& traits) {
     suffix_.missing.add(traits.suffix);
     length_.missing.add(traits.length);
     score_.missing.add(traits.score);
+    shape_.missing.add(traits.shape);
+    below_.missing.add(traits.below);
 }
 
 void FailureLikeness::take_missing_back(const DomainTraits& traits) {
     suffix_.missing.remove(traits.suffix);
     length_.missing.remove(traits.length);
     score_.missing.remove(traits.score);
+    shape_.missing.remove(traits.shape);
+    below_.missing.remove(traits.below);
 }
 
 }  // namespace dnsexp

@@ -14,11 +14,13 @@ struct DomainTraits {
     uint8_t suffix = 0;  // what follows the first label
     uint8_t length = 0;  // octets of the first label
     uint8_t score = 0;   // what the name model says
+    uint8_t shape = 0;   // whether the first label has digits, hyphens, both
+    uint8_t below = 0;   // how many labels were asked below the domain
 };
 
 // `domain` in presentation format with at least two labels. `log_odds`: natural, 0 where no model judged.
 // `seed` keeps others from choosing suffixes that share a class.
-DomainTraits domain_traits(std::string_view domain, float log_odds, uint64_t seed);
+DomainTraits domain_traits(std::string_view domain, size_t below, float log_odds, uint64_t seed);
 
 // Counts per class that forget: all are halved where the sum passes the limit.
 template <typename Count, size_t classes, unsigned limit>
@@ -55,6 +57,8 @@ class FailureLikeness {
     static constexpr size_t suffixes = 32;
     static constexpr size_t lengths = 16;
     static constexpr size_t scores = 13;
+    static constexpr size_t shapes = 4;
+    static constexpr size_t depths = 4;
 
   private:
     // So many names that exist are remembered (the last 300 to 600), and so many that don't: fewer, since a
@@ -73,6 +77,8 @@ class FailureLikeness {
     Trait<suffixes> suffix_;
     Trait<lengths> length_;
     Trait<scores> score_;
+    Trait<shapes> shape_;
+    Trait<depths> below_;
 };
 
 }  // namespace dnsexp

@@ -73,7 +73,7 @@ void ClientWatch::judge(const JudgedQuery& query, float name_log_odds, bool name
 
 void ClientWatch::weigh(const JudgedQuery& query, float name_log_odds, Client& client) const {
     const bool exists = query.outcome == rcode_noerror;
-    const DomainTraits traits = domain_traits(query.domain, name_log_odds, seed_);
+    const DomainTraits traits = domain_traits(query.domain, query.below, name_log_odds, seed_);
     const float weight = client.test.add(query.domain_hash, traits, exists, query.time_ns);
     if (client.test.missing() == 0) client.examples = {};
     const auto least = std::min_element(

@@ -26,6 +26,7 @@ struct Name {
     std::string domain;
     uint64_t hash = 0;
     bool has_known_suffix = false;
+    size_t below = 0;
     float log_odds = 0;
     bool is_generated = false;
 };
@@ -60,7 +61,7 @@ class Reader {
         testing::Asked asked;
         asked.name = text;
         const JudgedQuery& query = queries_.of(asked);
-        Name name{std::string(query.domain), query.domain_hash, query.has_known_suffix};
+        Name name{std::string(query.domain), query.domain_hash, query.has_known_suffix, query.below};
         return name;
     }
 
@@ -83,6 +84,7 @@ void run(ClientWatch& watch, uint64_t client, std::vector<Ask>& asks, FindingSin
         query.name = query.domain = ask.name->domain;
         query.domain_hash = ask.name->hash;
         query.has_known_suffix = ask.name->has_known_suffix;
+        query.below = ask.name->below;
         query.type = 1;
         query.outcome = ask.outcome;
         query.client.address.low = client;
@@ -146,6 +148,24 @@ int main(int argc, char** argv) {
     }
     Random random(1);
     std::vector<Ask> asks;
+    {
+        std::vector<std::string> words;
+        std::ifstream f("/tmp/w/data_client/words.txt");
+        for (std::string w; f >> w;) words.push_back(w);
+        const auto word = [&] { return words[random() % words.size()]; };
+        std::shuffle(words.begin(), words.end(), random);
+        for (int i = 0; i < 1000; ++i) {
+            families["~2com"].push_back(reader.read(word() + word() + ".com"));
+            families["~2net"].push_back(reader.read(word() + word() + ".net"));
+            families["~3com"].push_back(reader.read(word() + word() + word() + ".com"));
+            const char* tlds[] = {"com", "net", "org", "biz", "info", "ru", "in", "me"};
+            families["~2many"].push_back(reader.read(word() + word() + "." + tlds[random() % 8]));
+            std::string c = benign["opendns-top"][random() % 10000].domain;
+            c = c.substr(0, c.find('.'));
+            for (int k = 0; k < 2; ++k) c[random() % c.size()] = char('a' + random() % 26);
+            families["~charbot"].push_back(reader.read(c + ".com"));
+        }
+    }
     for (const auto& [family, names] : families) {
         std::printf("%-20s %6zu", family.c_str(), names.size());
         for (const auto& [list, hosts] : benign)
