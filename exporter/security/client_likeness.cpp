@@ -8,29 +8,44 @@
 namespace dnsexp {
 namespace {
 
-constexpr uint8_t class_com = 0;  // half of all names: a class of its own
+static_assert([] {
+    size_t sum = 0;
+    for (const uint8_t classes : trait_classes) sum += classes;
+    return sum == all_trait_classes;
+}());
 
-// Expected before a client has shown what it asks, as shares. Lengths and .com: the public list of 10,000
-// top sites (OpenDNS), rounded; the other suffixes alike.
+constexpr size_t first_class(DomainTrait trait) {
+    size_t first = 0;
+    for (size_t i = 0; i < trait; ++i) first += trait_classes[i];
+    return first;
+}
+
+// Longest first label of each class; the last one takes the rest (RFC 1035, 2.3.4).
+constexpr std::array<uint8_t, trait_classes[trait_length]> longest_of = {3,  4,  5,  6,  7,  8,  9,  10,
+                                                                         11, 12, 13, 15, 17, 20, 24, 63};
+// Class 0 of the score is a name that nobody judged; then each takes one unit of the log-odds, the first and
+// the last also what lies beyond.
+constexpr float lowest_score = -5;
+constexpr float score_units = trait_classes[trait_score] - 1;
+
+// Shares that are expected before a client has shown what it asks, trait by trait. .com and lengths: the
+// public list of 10,000 top sites (OpenDNS), rounded, the other suffixes alike. Scores: what the model gives
+// such sites, smoothed. The rest by judgement: they weigh as little as twelve names.
 constexpr float share_com = 0.5F;
-constexpr auto expected_suffixes = [] {
-    std::array<float, FailureLikeness::suffixes> shares{};
-    shares.fill((1 - share_com) / (FailureLikeness::suffixes - 1));
-    shares[class_com] = share_com;
+constexpr std::array<float, all_trait_classes> expected = [] {
+    constexpr float rest[] = {.09F,  .06F,  .09F, .11F,  .11F, .11F, .09F, .08F, .07F, .05F,  .04F,  .04F,
+                              .03F,  .015F, .01F, .005F,  // length
+                              .1F,   .2F,   .2F,  .15F,  .12F, .08F, .06F, .04F, .02F, .012F, .008F, .005F,
+                              .005F,                      // score
+                              .8F,   .12F,  .06F, .02F,   // shape
+                              .6F,   .3F,   .08F, .02F};  // below
+    std::array<float, all_trait_classes> shares{};
+    shares.fill((1 - share_com) / (trait_classes[trait_suffix] - 1));
+    shares[0] = share_com;
+    static_assert(std::size(rest) == all_trait_classes - trait_classes[trait_suffix]);
+    std::copy(std::begin(rest), std::end(rest), shares.begin() + trait_classes[trait_suffix]);
     return shares;
 }();
-constexpr std::array<uint8_t, FailureLikeness::lengths> longest_of = {3,  4,  5,  6,  7,  8,  9,  10,
-                                                                      11, 12, 13, 15, 17, 20, 24, 63};
-constexpr std::array<float, FailureLikeness::lengths> expected_lengths = {
-    .09F, .06F, .09F, .11F, .11F, .11F, .09F, .08F, .07F, .05F, .04F, .04F, .03F, .015F, .01F, .005F};
-
-// Of log-odds: class 0 is a name that nobody judged, then one a unit from below -5 to 6 and above.
-constexpr float lowest_score = -5;
-constexpr std::array<float, FailureLikeness::scores> expected_scores = {
-    .1F, .2F, .2F, .15F, .12F, .08F, .06F, .04F, .02F, .012F, .008F, .005F, .005F};
-constexpr std::array<float, FailureLikeness::shapes> expected_shapes = {.8F, .12F, .06F, .02F};
-// Most software asks for hosts below a domain; lists of sites don't.
-constexpr std::array<float, FailureLikeness::depths> expected_depths = {.4F, .4F, .15F, .05F};
 
 // In names: how much the expectation weighs against what was seen of this client.
 constexpr float expectation_weight = 12;
@@ -38,70 +53,58 @@ constexpr float existing_weight = 6;
 // A class that few names have is counted badly; no single trait and no single name decides.
 constexpr float trait_bound = 16;
 constexpr float name_bound = 30;
-// Some of the names that don't exist come from elsewhere, so that none tells much against a family.
+// Some of the names that don't exist come from elsewhere, so none tells much against a family.
 constexpr float family_share = 0.6F;
+
+size_t suffix_class(std::string_view suffix, uint64_t seed) {
+    return suffix == "com" ? 0 : 1 + hash_bytes(suffix, seed) % (trait_classes[trait_suffix] - 1);
+}
+
+size_t length_class(size_t length) {
+    return static_cast<size_t>(std::lower_bound(longest_of.begin(), longest_of.end() - 1, length) -
+                               longest_of.begin());
+}
+
+size_t score_class(float log_odds) {
+    if (log_odds == 0) return 0;
+    return 1 + static_cast<size_t>(std::clamp(std::floor(log_odds - lowest_score), 0.0F, score_units - 1));
+}
+
+size_t shape_class(std::string_view label) {
+    const bool has_digit = label.find_first_of("0123456789") != std::string_view::npos;
+    const bool has_hyphen = label.find('-') != std::string_view::npos;
+    return size_t{has_digit} + 2 * size_t{has_hyphen};
+}
 
 }  // namespace
 
-DomainTraits domain_traits(std::string_view domain, size_t below, float log_odds, uint64_t seed) {
+DomainTraits traits_of(std::string_view domain, size_t below, float log_odds, uint64_t seed) {
     const size_t dot = std::min(domain.find('.'), domain.size());
-    const std::string_view suffix = domain.substr(std::min(dot + 1, domain.size()));
-    DomainTraits traits;
-    traits.suffix = suffix == "com" ? class_com
-                                    : static_cast<uint8_t>(1 + hash_bytes(suffix, seed) %
-                                                                   (FailureLikeness::suffixes - 1));
-    const auto fits = std::lower_bound(longest_of.begin(), longest_of.end() - 1, dot);
-    traits.length = static_cast<uint8_t>(fits - longest_of.begin());
-    constexpr float classes = FailureLikeness::scores - 2;
-    if (log_odds != 0)
-        traits.score = static_cast<uint8_t>(1 + std::clamp(std::floor(log_odds - lowest_score), 0.0F, classes));
     const std::string_view label = domain.substr(0, dot);
-    const bool has_digit = label.find_first_of("0123456789") != std::string_view::npos;
-    traits.shape = static_cast<uint8_t>((has_digit ? 1 : 0) + (label.find('-') != std::string_view::npos ? 2 : 0));
-    traits.below = static_cast<uint8_t>(std::min(below, FailureLikeness::depths - 1));
+    const std::string_view suffix = domain.substr(std::min(dot + 1, domain.size()));
+    DomainTraits traits{};
+    const auto set = [&](DomainTrait trait, size_t index) {
+        traits[trait] = static_cast<uint8_t>(first_class(trait) + index);
+    };
+    set(trait_suffix, suffix_class(suffix, seed));
+    set(trait_length, length_class(label.size()));
+    set(trait_score, score_class(log_odds));
+    set(trait_shape, shape_class(label));
+    set(trait_below, std::min<size_t>(below, trait_classes[trait_below] - 1));
     return traits;
 }
 
-template <size_t classes>
-float FailureLikeness::Trait<classes>::ratio(size_t index, const std::array<float, classes>& expected) const {
-    const float usual = (static_cast<float>(existing.of[index]) + expectation_weight * expected[index]) /
-                        (static_cast<float>(existing.total) + expectation_weight);
-    const float now = (static_cast<float>(missing.of[index]) + existing_weight * usual) /
-                      (static_cast<float>(missing.total) + existing_weight);
-    return std::clamp(now / usual, 1 / trait_bound, trait_bound);
-}
-
 float FailureLikeness::log_ratio(const DomainTraits& traits) const {
-    const float ratio = suffix_.ratio(traits.suffix, expected_suffixes) *
-                        length_.ratio(traits.length, expected_lengths) *
-                        score_.ratio(traits.score, expected_scores) *
-                        (getenv("SH") ? shape_.ratio(traits.shape, expected_shapes) : 1) *
-                        (getenv("BE") ? below_.ratio(traits.below, expected_depths) : 1);
+    float ratio = 1;
+    for (size_t trait = 0; trait < domain_traits; ++trait) {
+        const uint8_t index = traits[trait];
+        const float usual = (existing_.of(index) + expectation_weight * expected[index]) /
+                            (existing_.total(trait) + expectation_weight);
+        const float now =
+            (missing_.of(index) + existing_weight * usual) / (missing_.total(trait) + existing_weight);
+        ratio *= std::clamp(now / usual, 1 / trait_bound, trait_bound);
+    }
     return std::log(1 - family_share + family_share * std::min(ratio, name_bound));
-}
-
-void FailureLikeness::add_existing(const DomainTraits& traits) {
-    suffix_.existing.add(traits.suffix);
-    length_.existing.add(traits.length);
-    score_.existing.add(traits.score);
-    shape_.existing.add(traits.shape);
-    below_.existing.add(traits.below);
-}
-
-void FailureLikeness::add_missing(const DomainTraits& traits) {
-    suffix_.missing.add(traits.suffix);
-    length_.missing.add(traits.length);
-    score_.missing.add(traits.score);
-    shape_.missing.add(traits.shape);
-    below_.missing.add(traits.below);
-}
-
-void FailureLikeness::take_missing_back(const DomainTraits& traits) {
-    suffix_.missing.remove(traits.suffix);
-    length_.missing.remove(traits.length);
-    score_.missing.remove(traits.score);
-    shape_.missing.remove(traits.shape);
-    below_.missing.remove(traits.below);
 }
 
 }  // namespace dnsexp

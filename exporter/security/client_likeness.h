@@ -9,76 +9,74 @@
 
 namespace dnsexp {
 
-// What is compared of a registrable domain, as numbers of classes.
-struct DomainTraits {
-    uint8_t suffix = 0;  // what follows the first label
-    uint8_t length = 0;  // octets of the first label
-    uint8_t score = 0;   // what the name model says
-    uint8_t shape = 0;   // whether the first label has digits, hyphens, both
-    uint8_t below = 0;   // how many labels were asked below the domain
+// What is compared of a registrable domain. Each trait sorts domains into classes, which are numbered
+// through.
+enum DomainTrait : size_t {
+    trait_suffix,  // what follows the first label
+    trait_length,  // octets of the first label
+    trait_score,   // what the name model says
+    trait_shape,   // whether the first label has digits, hyphens or both
+    trait_below,   // labels that were asked below the domain
+    domain_traits
 };
+inline constexpr std::array<uint8_t, domain_traits> trait_classes = {32, 16, 13, 4, 4};
+inline constexpr size_t all_trait_classes = 69;
+using DomainTraits = std::array<uint8_t, domain_traits>;
 
 // `domain` in presentation format with at least two labels. `log_odds`: natural, 0 where no model judged.
 // `seed` keeps others from choosing suffixes that share a class.
-DomainTraits domain_traits(std::string_view domain, size_t below, float log_odds, uint64_t seed);
+DomainTraits traits_of(std::string_view domain, size_t below, float log_odds, uint64_t seed);
 
-// Counts per class that forget: all are halved where the sum passes the limit.
-template <typename Count, size_t classes, unsigned limit>
-struct ForgettingCounts {
-    std::array<Count, classes> of{};
-    uint16_t total = 0;
+// Names a class, that forget: a trait's are halved where its sum passes the limit (below the highest Count).
+template <typename Count, unsigned limit>
+class TraitCounts {
+  public:
+    void add(const DomainTraits& traits) {
+        for (size_t trait = 0, first = 0; trait < domain_traits; first += trait_classes[trait++]) {
+            ++of_[traits[trait]];
+            if (++total_[trait] > limit) halve(trait, first);
+        }
+    }
+    void remove(const DomainTraits& traits) {
+        for (size_t trait = 0; trait < domain_traits; ++trait) {
+            if (of_[traits[trait]] == 0) continue;
+            --of_[traits[trait]];
+            --total_[trait];
+        }
+    }
+    [[nodiscard]] float of(uint8_t index) const { return of_[index]; }
+    [[nodiscard]] float total(size_t trait) const { return total_[trait]; }
 
-    void add(size_t index) {
-        ++of[index];
-        if (++total <= limit) return;
-        total = 0;
-        for (Count& count : of) total = static_cast<uint16_t>(total + (count = static_cast<Count>(count / 2)));
+  private:
+    void halve(size_t trait, size_t first) {
+        total_[trait] = 0;
+        for (size_t i = first; i < first + trait_classes[trait]; ++i) {
+            of_[i] = static_cast<Count>(of_[i] / 2);
+            total_[trait] = static_cast<uint16_t>(total_[trait] + of_[i]);
+        }
     }
-    void remove(size_t index) {
-        if (of[index] == 0) return;
-        --of[index];
-        --total;
-    }
+
+    std::array<Count, all_trait_classes> of_{};
+    std::array<uint16_t, domain_traits> total_{};
 };
 
-// Of one client. Fixed memory, about 250 octets. Not thread-safe.
+// Of one client. Fixed memory, 232 octets. Not thread-safe.
 class FailureLikeness {
   public:
     // Natural logarithm of the likelihood ratio of a name that doesn't exist: drawn as the last ones that
-    // don't exist, against drawn as those that do. Both are learned from the names before it, so that over
-    // names drawn alike the ratio's mean is 1 (a martingale; Wald 1945, Ville 1939), whatever the mean name
-    // of this client looks like.
+    // don't exist, against drawn as those that do. Both are learned from the names before it, so over names
+    // that are drawn alike the ratio's mean is about 1, whatever the names of this client look like.
     [[nodiscard]] float log_ratio(const DomainTraits& traits) const;
 
-    void add_existing(const DomainTraits& traits);
-    void add_missing(const DomainTraits& traits);
-    void take_missing_back(const DomainTraits& traits);
-
-    static constexpr size_t suffixes = 32;
-    static constexpr size_t lengths = 16;
-    static constexpr size_t scores = 13;
-    static constexpr size_t shapes = 4;
-    static constexpr size_t depths = 4;
+    void add_existing(const DomainTraits& traits) { existing_.add(traits); }
+    void add_missing(const DomainTraits& traits) { missing_.add(traits); }
+    void take_missing_back(const DomainTraits& traits) { missing_.remove(traits); }
 
   private:
     // So many names that exist are remembered (the last 300 to 600), and so many that don't: fewer, since a
     // family must show among them within 50.
-    static constexpr unsigned existing_limit = 600;
-    static constexpr unsigned missing_limit = 48;
-
-    template <size_t classes>
-    struct Trait {
-        ForgettingCounts<uint16_t, classes, existing_limit> existing;
-        ForgettingCounts<uint8_t, classes, missing_limit> missing;
-
-        [[nodiscard]] float ratio(size_t index, const std::array<float, classes>& expected) const;
-    };
-
-    Trait<suffixes> suffix_;
-    Trait<lengths> length_;
-    Trait<scores> score_;
-    Trait<shapes> shape_;
-    Trait<depths> below_;
+    TraitCounts<uint16_t, 600> existing_;
+    TraitCounts<uint8_t, 48> missing_;
 };
 
 }  // namespace dnsexp

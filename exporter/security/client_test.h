@@ -28,8 +28,8 @@ namespace dnsexp {
 // Fixed memory, below 1 KiB. Not thread-safe.
 class ClientTest {
   public:
-    // What a new domain that doesn't exist was weighed with, natural logarithm; else 0. `hash`: seeded, of the
-    // registrable domain. `time_ns`: CLOCK_MONOTONIC of the query.
+    // What a new domain that doesn't exist was weighed with, natural logarithm; else 0. `hash`: seeded, of
+    // the registrable domain. `time_ns`: CLOCK_MONOTONIC of the query.
     float add(uint64_t hash, const DomainTraits& traits, bool exists, uint64_t time_ns);
 
     [[nodiscard]] bool is_found() const;

@@ -21,9 +21,9 @@ bool is_address_type(uint16_t type) {
 // Names that no public registry gives out: RFC 6761, RFC 6762, RFC 7686, RFC 9476, SSAC 113 (internal), and
 // what routers and offices use. Search lists put them behind any word.
 bool is_local(std::string_view domain) {
-    static constexpr std::string_view tops[] = {"alt",       "arpa",  "corp",  "home",    "internal", "intranet",
-                                                "invalid",   "lan",   "local", "localdomain", "localhost",
-                                                "onion",     "private", "test"};
+    static constexpr std::string_view tops[] = {"alt",       "arpa",    "corp",    "home",  "internal",
+                                                "intranet",  "invalid", "lan",     "local", "localdomain",
+                                                "localhost", "onion",   "private", "test"};
     const std::string_view top = domain.substr(domain.rfind('.') + 1);
     return std::find(std::begin(tops), std::end(tops), top) != std::end(tops);
 }
@@ -55,8 +55,8 @@ void ClientWatch::judge(const JudgedQuery& query, float name_log_odds, bool name
     if (query.domain.find('.') == std::string_view::npos || is_local(query.domain)) return;
     // Under a suffix that nobody knows, an office's or another root's, only what looks generated is weighed.
     if (!query.has_known_suffix && !name_is_generated) return;
-    const bool is_evidence = (query.outcome == rcode_noerror || query.outcome == rcode_nxdomain) &&
-                             is_address_type(query.type);
+    const bool is_evidence =
+        (query.outcome == rcode_noerror || query.outcome == rcode_nxdomain) && is_address_type(query.type);
     const uint64_t hash = hash_of(query.client);
     Client* client = is_evidence ? &find_or_admit(hash, query.time_ns) : find(hash);
     if (is_evidence) {
@@ -73,12 +73,12 @@ void ClientWatch::judge(const JudgedQuery& query, float name_log_odds, bool name
 
 void ClientWatch::weigh(const JudgedQuery& query, float name_log_odds, Client& client) const {
     const bool exists = query.outcome == rcode_noerror;
-    const DomainTraits traits = domain_traits(query.domain, query.below, name_log_odds, seed_);
+    const DomainTraits traits = traits_of(query.domain, query.below, name_log_odds, seed_);
     const float weight = client.test.add(query.domain_hash, traits, exists, query.time_ns);
     if (client.test.missing() == 0) client.examples = {};
-    const auto least = std::min_element(
-        client.examples.begin(), client.examples.end(),
-        [](const Example& a, const Example& b) { return a.weight < b.weight; });
+    const auto least =
+        std::min_element(client.examples.begin(), client.examples.end(),
+                         [](const Example& a, const Example& b) { return a.weight < b.weight; });
     if (weight > least->weight) *least = example_of(query.domain, weight);
 }
 
@@ -146,8 +146,7 @@ void ClientWatch::tell_client(const JudgedQuery& query, Client& client, FindingS
     finding.details = std::to_string(missing) + " of " + std::to_string(domains) + " new domains (" +
                       std::to_string(percent) + " %) do not exist and look alike:";
     for (const Example& example : client.examples)
-        if (example.length != 0)
-            finding.details.append(" ").append(example.text.data(), example.length);
+        if (example.length != 0) finding.details.append(" ").append(example.text.data(), example.length);
     sink.raise(std::move(finding));
 }
 

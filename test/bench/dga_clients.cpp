@@ -13,6 +13,7 @@
 #include <vector>
 
 #include "exporter/security/client_watch.h"
+#include "exporter/security/dga_model.h"
 #include "test/support/judged_queries.h"
 
 using namespace dnsexp;
@@ -62,6 +63,11 @@ class Reader {
         asked.name = text;
         const JudgedQuery& query = queries_.of(asked);
         Name name{std::string(query.domain), query.domain_hash, query.has_known_suffix, query.below};
+        if (with_model_) {
+            const DgaVerdict verdict = DgaModel::built_in().judge(name.domain);
+            name.log_odds = verdict.log_odds;
+            name.is_generated = verdict.is_generated;
+        }
         return name;
     }
 
@@ -165,6 +171,17 @@ int main(int argc, char** argv) {
             for (int k = 0; k < 2; ++k) c[random() % c.size()] = char('a' + random() % 26);
             families["~charbot"].push_back(reader.read(c + ".com"));
         }
+    }
+    if (getenv("HIST")) {
+      for (auto* m : {&benign, &families})
+        for (const auto& [family, names] : *m) {
+            std::map<int, int> h; int g = 0;
+            for (const Name& n : names) ++h[std::max(-7, std::min(8, n.log_odds == 0 ? 99 : (int)std::floor(n.log_odds)))], g += n.is_generated;
+            printf("%-22s %.4f:", family.c_str(), double(g) / double(names.size()));
+            for (int i = -7; i <= 8; ++i) printf(" %5.1f", 100.0 * h[i] / double(names.size()));
+            printf("\n");
+        }
+      return 0;
     }
     for (const auto& [family, names] : families) {
         std::printf("%-20s %6zu", family.c_str(), names.size());
