@@ -6,7 +6,7 @@ set -euo pipefail
 cd "$(dirname "$0")/../.."
 output=${1:-build/bench}
 tools=build/release/tools
-for tool in program_cost fold_cost dga_accuracy; do
+for tool in program_cost fold_cost dga_clients; do
     [ -x "$tools/$tool" ] || { echo "bench: $tools/$tool is not there; run test/run.sh bench first" >&2; exit 1; }
 done
 if [ "$(id -u)" -ne 0 ]; then
@@ -33,7 +33,7 @@ describe() {
     echo
     "$tools/fold_cost" --rounds 15
     echo
-    "$tools/dga_accuracy" --full
+    "$tools/dga_clients" 100 10000
     echo
     DNSEXP_BIN=$PWD/build/release/ebpf_dns_exporter DNSEXP_TOOLS=$PWD/$tools \
         DNSEXP_FLOOR=$PWD/build/release/test/bench/floor.bpf.o python3 -B test/bench/attribution.py --rounds 9
