@@ -20,10 +20,12 @@ constexpr size_t first_class(DomainTrait trait) {
     return first;
 }
 
+constexpr size_t unjudged = first_class(trait_score);  // tells nothing
+
 // Longest first label of each class; the last one takes the rest (RFC 1035, 2.3.4).
 constexpr std::array<uint8_t, trait_classes[trait_length]> longest_of = {3,  4,  5,  6,  7,  8,  9,  10,
                                                                          11, 12, 13, 15, 17, 20, 24, 63};
-// Class 0 of the score is a name that nobody judged; then each takes one unit of the log-odds, the first and
+// Class 0 of the score is `unjudged`; then each takes one unit of the log-odds, the first and
 // the last also what lies beyond.
 constexpr float lowest_score = -5;
 constexpr float score_units = trait_classes[trait_score] - 1;
@@ -55,6 +57,8 @@ constexpr float trait_bound = 16;
 constexpr float name_bound = 30;
 // Some of the names that don't exist come from elsewhere, so none tells much against a family.
 constexpr float family_share = 0.6F;
+// What a ratio errs by on average while the counts are few or all names alike: it must not add up.
+constexpr float allowance = 0.05F;
 
 size_t suffix_class(std::string_view suffix, uint64_t seed) {
     return suffix == "com" ? 0 : 1 + hash_bytes(suffix, seed) % (trait_classes[trait_suffix] - 1);
@@ -98,13 +102,14 @@ float FailureLikeness::log_ratio(const DomainTraits& traits) const {
     float ratio = 1;
     for (size_t trait = 0; trait < domain_traits; ++trait) {
         const uint8_t index = traits[trait];
+        if (index == unjudged) continue;
         const float usual = (existing_.of(index) + expectation_weight * expected[index]) /
                             (existing_.total(trait) + expectation_weight);
         const float now =
             (missing_.of(index) + existing_weight * usual) / (missing_.total(trait) + existing_weight);
         ratio *= std::clamp(now / usual, 1 / trait_bound, trait_bound);
     }
-    return std::log(1 - family_share + family_share * std::min(ratio, name_bound));
+    return std::log(1 - family_share + family_share * std::min(ratio, name_bound)) - allowance;
 }
 
 }  // namespace dnsexp

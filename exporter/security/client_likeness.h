@@ -65,7 +65,7 @@ class FailureLikeness {
   public:
     // Natural logarithm of the likelihood ratio of a name that doesn't exist: drawn as the last ones that
     // don't exist, against drawn as those that do. Both are learned from the names before it, so over names
-    // that are drawn alike the ratio's mean is about 1, whatever the names of this client look like.
+    // that are drawn alike the ratio's mean is below 1, whatever the names of this client look like.
     [[nodiscard]] float log_ratio(const DomainTraits& traits) const;
 
     void add_existing(const DomainTraits& traits) { existing_.add(traits); }
