@@ -9,7 +9,7 @@ namespace {
 // A false alarm in 100,000 hours of a client that asks 5,000 new domains an hour: ln(5e8).
 constexpr float evidence_needed = 20;
 // Alone it would be too little; it has to come together with the evidence.
-constexpr float likeness_needed = 15;
+constexpr float likeness_needed = 13;
 
 constexpr float generated_share = 0.10F;  // of the client's domains, where it is infected
 constexpr float most_usual_share = 0.5F;  // above it a share tells nothing

@@ -1,6 +1,7 @@
 #!/usr/bin/env bash
-# The long run of the benches: what the programs cost a packet, attribution a message and the user side an event, with what is needed to judge and
-# repeat the figures, and how well names of DGAs are told apart (DNSEXP_DATA: the folder of names). Needs root, a release build of the tests, and a machine that does nothing else meanwhile.
+# The long run of the benches: what the programs cost a packet, attribution a message and the user side an event, and whom the DGA test
+# of clients finds (in the data of DNSEXP_DATA, where set), with what is needed to judge and
+# repeat the figures. Needs root, a release build of the tests, and a machine that does nothing else meanwhile.
 # usage: test/bench/run.sh [OUTPUT_DIRECTORY] (build/bench)
 set -euo pipefail
 cd "$(dirname "$0")/../.."

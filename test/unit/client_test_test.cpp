@@ -98,3 +98,14 @@ TEST_CASE("After a restart the evidence has to come again") {
     CHECK(client.test.suspicion(begin) == 0);
     CHECK(client.test.missing() == 0);
 }
+
+TEST_CASE("What came to exist makes nothing look alike") {
+    const DomainTraits traits = traits_of("possibleshake.net", 0, 0, 1);
+    ClientTest fresh, recovered;
+    for (uint64_t i = 1; i <= 10; ++i) {
+        const uint64_t hash = hash_mix(i, 0x9e3779b97f4a7c15);
+        (void)recovered.add(hash, traits, false, begin);
+        (void)recovered.add(hash, traits, true, begin);
+    }
+    CHECK(recovered.add(1, traits, false, begin) < fresh.add(1, traits, false, begin) + 0.01F);
+}
