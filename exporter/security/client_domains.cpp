@@ -24,12 +24,25 @@ bool ClientDomains::is_past(const Entry& entry, uint8_t window) {
     return then == 0 || (window + windows - then) % windows > 1;
 }
 
+size_t ClientDomains::way_of(uint64_t hash, uint8_t window) const {
+    const Set& set = sets_[hash % sets];
+    size_t way = 0;
+    while (way < ways && (set[way].tag != tag_of(hash) || is_past(set[way], window))) ++way;
+    return way;
+}
+
+bool ClientDomains::knows(uint64_t hash, bool exists, uint64_t time_ns) const {
+    const size_t way = way_of(hash, window_of(time_ns));
+    return way < ways && is_again(sets_[hash % sets][way], exists);
+}
+
 ClientDomains::Look ClientDomains::look(uint64_t hash, bool exists, uint64_t time_ns) {
     const uint8_t window = window_of(time_ns);
     Set& set = sets_[hash % sets];
-    for (Entry& entry : set) {
-        if (entry.tag != tag_of(hash) || is_past(entry, window)) continue;
-        if (!exists || (entry.state & missing_bit) == 0) return {Seen::again};
+    const size_t known = way_of(hash, window);
+    if (known < ways) {
+        Entry& entry = set[known];
+        if (is_again(entry, exists)) return {Seen::again};
         entry.state = window;
         return {Seen::recovered, static_cast<float>(entry.weight) / weight_unit};
     }

@@ -30,6 +30,9 @@ class ClientDomains {
     // `hash`: seeded, of the domain. `time_ns`: CLOCK_MONOTONIC.
     Look look(uint64_t hash, bool exists, uint64_t time_ns);
 
+    // Whether look() would say `again`.
+    [[nodiscard]] bool knows(uint64_t hash, bool exists, uint64_t time_ns) const;
+
     // Notes what the domain that was just looked up as `first` was counted with: natural logarithm, kept
     // from 0 to 15.9 in sixteenths.
     void weigh(uint64_t hash, float weight);
@@ -46,6 +49,11 @@ class ClientDomains {
     static constexpr uint8_t missing_bit = 0x80;
     using Set = std::array<Entry, ways>;  // the newest first
 
+    // The way of the domain in its set; `ways`: it is in none.
+    [[nodiscard]] size_t way_of(uint64_t hash, uint8_t window) const;
+    static bool is_again(const Entry& entry, bool exists) {
+        return !exists || (entry.state & missing_bit) == 0;
+    }
     static bool is_past(const Entry& entry, uint8_t window);
     static size_t way_to_give(const Set& set, uint8_t window, bool exists);
 

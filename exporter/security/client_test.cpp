@@ -76,6 +76,7 @@ bool ClientTest::is_found() const {
 }
 
 float ClientTest::suspicion(uint64_t time_ns) const {
+    if (evidence_ == 0) return 0;  // as of most clients
     return std::min(evidence_ * kept(time_ns) / evidence_needed, 1.0F);
 }
 

@@ -28,6 +28,11 @@ namespace dnsexp {
 // Fixed memory, below 1 KiB. Not thread-safe.
 class ClientTest {
   public:
+    // Whether add() would change nothing: the domain has been counted.
+    [[nodiscard]] bool knows(uint64_t hash, bool exists, uint64_t time_ns) const {
+        return seen_.knows(hash, exists, time_ns);
+    }
+
     // What a new domain that doesn't exist was weighed with, natural logarithm; else 0. `hash`: seeded, of
     // the registrable domain. `time_ns`: CLOCK_MONOTONIC of the query.
     float add(uint64_t hash, const DomainTraits& traits, bool exists, uint64_t time_ns);

@@ -73,6 +73,7 @@ void ClientWatch::judge(const JudgedQuery& query, float name_log_odds, bool name
 
 void ClientWatch::weigh(const JudgedQuery& query, float name_log_odds, Client& client) const {
     const bool exists = query.outcome == rcode_noerror;
+    if (client.test.knows(query.domain_hash, exists, query.time_ns)) return;  // traits cost more
     const DomainTraits traits = traits_of(query.domain, query.below, name_log_odds, seed_);
     const float weight = client.test.add(query.domain_hash, traits, exists, query.time_ns);
     if (client.test.missing() == 0) client.examples = {};

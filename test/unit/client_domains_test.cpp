@@ -21,12 +21,16 @@ uint64_t hash_of(uint64_t number) {
 TEST_CASE("A domain counts once, whatever becomes of it, unless it comes to exist") {
     ClientDomains domains;
     CHECK(domains.look(hash_of(1), true, begin).seen == Seen::first);
+    CHECK(domains.knows(hash_of(1), false, begin));
+    CHECK_FALSE(domains.knows(hash_of(2), false, begin));
     CHECK(domains.look(hash_of(1), true, begin).seen == Seen::again);
     CHECK(domains.look(hash_of(1), false, begin).seen == Seen::again);
 
     CHECK(domains.look(hash_of(2), false, begin).seen == Seen::first);
     domains.weigh(hash_of(2), 2.5F);
     CHECK(domains.look(hash_of(2), false, begin).seen == Seen::again);
+    CHECK(domains.knows(hash_of(2), false, begin));
+    CHECK_FALSE(domains.knows(hash_of(2), true, begin));
     const auto look = domains.look(hash_of(2), true, begin);
     CHECK(look.seen == Seen::recovered);
     CHECK(look.weight == 2.5F);
