@@ -4,8 +4,6 @@
 #include <cmath>
 #include <span>
 
-#include "exporter/fold/names.h"
-
 namespace dnsexp {
 namespace {
 
@@ -65,6 +63,7 @@ void ClientWatch::judge(const JudgedQuery& query, float name_log_odds, bool name
         if (client->test.is_found()) {
             if (!is_told(*client, query.time_ns)) tell_client(query, *client, sink);
             client->test.restart();
+            client->examples = {};
         }
     }
     if (name_is_generated && (client == nullptr || !is_told(*client, query.time_ns)))

@@ -220,3 +220,15 @@ TEST_CASE("Clients that do not exist do not push out a suspicious one") {
     REQUIRE(scene.told() == 1);
     CHECK(scene.sink.findings[0].client.address.low == ipv4(somebody).low);
 }
+
+TEST_CASE("A finding's examples are of its own hour") {
+    Scene scene;
+    for (int i = 0; i < 45; ++i)
+        scene.ask("zzzzzzzzzzzzz" + std::to_string(10000 + i) + "zzzzzzzz.ru", nxdomain);
+    REQUIRE(scene.told() == 1);
+    scene.sink.findings.clear();
+    for (int i = 0; i < 45; ++i)
+        scene.ask("possible" + std::to_string(10000 + i) + ".net", nxdomain, begin + 2 * hour);
+    REQUIRE(scene.told() == 1);
+    CHECK_THAT(scene.sink.findings[0].details, !Catch::Contains("zzzz"));
+}
