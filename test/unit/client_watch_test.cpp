@@ -221,9 +221,9 @@ TEST_CASE("Clients that do not exist do not push out a suspicious one") {
     CHECK(scene.sink.findings[0].client.address.low == ipv4(somebody).low);
 }
 
-TEST_CASE("A finding's examples are of its own hour") {
+TEST_CASE("A finding's examples are those of its own evidence") {
     Scene scene;
-    for (int i = 0; i < 45; ++i)
+    for (int i = 0; i < 45 && scene.told() == 0; ++i)
         scene.ask("zzzzzzzzzzzzz" + std::to_string(10000 + i) + "zzzzzzzz.ru", nxdomain);
     REQUIRE(scene.told() == 1);
     scene.sink.findings.clear();
