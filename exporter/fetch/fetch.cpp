@@ -88,13 +88,14 @@ Result<FetchResponse> Fetcher::perform(const FetchRequest& request, const std::s
     return one.finish(*code);
 }
 
-Result<FetchResponse> Fetcher::fetch(const FetchRequest& request, const std::stop_token& stop) {
+Result<FetchResponse> Fetcher::follow(const FetchRequest& request, const FetchSink* sink,
+                                      const std::stop_token& stop) {
     const auto origin = url_origin(request.url);
     if (!origin) return origin.error();
     std::string url = request.url;
     for (int left = request.max_redirects;; --left) {
         std::string redirect;
-        auto response = perform(request, url, nullptr, stop, redirect);
+        auto response = perform(request, url, sink, stop, redirect);
         const bool followed = request.method == FetchMethod::get && request.max_redirects > 0;
         if (!response || redirect.empty() || !followed) return response;
         const auto refused = [&](const char* why) { return Error{"fetch", shown_url(url), 0, why, ""}; };
@@ -106,10 +107,13 @@ Result<FetchResponse> Fetcher::fetch(const FetchRequest& request, const std::sto
     }
 }
 
+Result<FetchResponse> Fetcher::fetch(const FetchRequest& request, const std::stop_token& stop) {
+    return follow(request, nullptr, stop);
+}
+
 Result<FetchResponse> Fetcher::stream(const FetchRequest& request, const FetchSink& sink,
                                       const std::stop_token& stop) {
-    std::string unused;
-    return perform(request, request.url, &sink, stop, unused);
+    return follow(request, &sink, stop);
 }
 
 }  // namespace dnsexp

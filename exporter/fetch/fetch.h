@@ -69,12 +69,13 @@ class Fetcher {
     Result<FetchResponse> fetch(const FetchRequest& request, const std::stop_token& stop = {});
 
     // The body of a 2xx goes to the sink in pieces of any size; that of other responses is in the result.
-    // Follows no redirects.
     Result<FetchResponse> stream(const FetchRequest& request, const FetchSink& sink,
                                  const std::stop_token& stop = {});
 
   private:
     explicit Fetcher(void* multi) : multi_(multi) {}
+    Result<FetchResponse> follow(const FetchRequest& request, const FetchSink* sink,
+                                 const std::stop_token& stop);
     Result<FetchResponse> perform(const FetchRequest& request, const std::string& url, const FetchSink* sink,
                                   const std::stop_token& stop, std::string& redirect);
 
