@@ -14,7 +14,6 @@
 
 #include "exporter/base/backoff.h"
 #include "exporter/base/result.h"
-#include "exporter/base/backoff.h"
 #include "exporter/workload/kubernetes_session.h"
 
 namespace dnsexp {
