@@ -10,13 +10,13 @@
 #include <thread>
 #include <vector>
 
+#include "exporter/base/backoff.h"
 #include "exporter/base/unique_fd.h"
 #include "exporter/blocklist/blocklists.h"
 #include "exporter/blocklist/folder_watch.h"
 #include "exporter/blocklist/list_feed.h"
 #include "exporter/blocklist/list_file.h"
 #include "exporter/blocklist/published.h"
-#include "exporter/base/backoff.h"
 
 namespace dnsexp {
 

@@ -1,10 +1,6 @@
 #include "exporter/blocklist/name_table.h"
 
-#include <algorithm>
-#include <string_view>
 #include <utility>
-
-#include "exporter/fold/hash.h"
 
 namespace dnsexp {
 namespace {
@@ -19,21 +15,6 @@ constexpr size_t kFirstCapacity = 8'192;       // 64 KiB
 constexpr size_t kHugePage = size_t{2} << 20;  // of x86-64, and of arm64 with pages of 4 KiB
 
 }  // namespace
-
-void hash_tails(const WireLabels& labels, uint64_t seed, TailHashes& hashes) {
-    uint64_t hash = seed;
-    std::array<char, max_label_octets> lower;
-    for (size_t depth = 1; depth <= labels.count; ++depth) {
-        const auto label = labels.label(labels.count - depth);
-        std::ranges::transform(label, lower.begin(),
-                               [](uint8_t octet) { return static_cast<char>(ascii_lower(octet)); });
-        hash = hash_bytes({lower.data(), label.size()}, hash);
-        hashes.of[depth] = hash;
-    }
-    hashes.count = labels.count;
-}
-
-// ---- the table ----
 
 size_t NameTable::slot_of(uint64_t hash) const {
     return static_cast<size_t>((static_cast<unsigned __int128>(hash & ~kFlags) * slot_count_) >> 64);

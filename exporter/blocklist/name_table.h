@@ -6,18 +6,16 @@
 // so nobody can choose such a name.
 #pragma once
 
-#include <array>
 #include <bitset>
 #include <cstddef>
 #include <cstdint>
 #include <memory>
 #include <optional>
-#include <span>
 
 #include "exporter/base/result.h"
 #include "exporter/blocklist/list_name.h"
 #include "exporter/blocklist/pages.h"
-#include "exporter/fold/wire_name.h"
+#include "exporter/blocklist/tail_hashes.h"
 
 namespace dnsexp {
 
@@ -28,15 +26,6 @@ enum : uint8_t {
     EXEMPT_ITSELF = 4,
     EXEMPT_BELOW = 8,
 };
-
-// Index: labels from the end of the name; [0], the root's, is not used.
-struct TailHashes {
-    std::array<uint64_t, max_labels + 1> of;  // only [1..count] are set
-    size_t count = 0;
-};
-
-// Hashes of all tails of a name, in one pass, without regard to case.
-void hash_tails(const WireLabels& labels, uint64_t seed, TailHashes& hashes);
 
 // Immutable, so thread-safe.
 class NameTable {
