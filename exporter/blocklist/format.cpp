@@ -4,21 +4,13 @@
 
 #include "exporter/blocklist/address_text.h"
 #include "exporter/blocklist/text.h"
+#include "exporter/blocklist/zone_record.h"
 
 namespace dnsexp {
 namespace {
 
 bool starts_with_one_of(std::string_view line, std::initializer_list<std::string_view> marks) {
     return std::ranges::any_of(marks, [line](std::string_view mark) { return line.starts_with(mark); });
-}
-
-// A record of a zone file: one of these words behind the owner (or, after a blank, at the begin).
-bool has_record_type(std::string_view line) {
-    constexpr std::array<std::string_view, 8> words = {"in", "cname", "soa", "ns", "a", "aaaa", "txt", "ptr"};
-    if (!is_blank(line.front())) take_word(line);
-    while (!line.empty())
-        if (is_one_of(take_word(line), words)) return true;
-    return false;
 }
 
 // Lines of one word, or of an address and words.
@@ -75,7 +67,7 @@ std::optional<BlocklistFormat> tell_format(std::string_view line) {
     if (starts_with_one_of(text, {"server:", "local-zone:", "local-data:"})) return BlocklistFormat::unbound;
     if (starts_with_one_of(text, {"$TTL", "$ORIGIN"})) return BlocklistFormat::rpz;
     if (const auto format = tell_words(text)) return format;
-    if (has_record_type(line)) return BlocklistFormat::rpz;
+    if (split_record(line)) return BlocklistFormat::rpz;
     return std::nullopt;
 }
 

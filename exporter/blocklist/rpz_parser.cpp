@@ -7,6 +7,7 @@
 #include "exporter/blocklist/line_parser.h"
 #include "exporter/blocklist/name_table.h"
 #include "exporter/blocklist/text.h"
+#include "exporter/blocklist/zone_record.h"
 
 namespace dnsexp {
 namespace {
@@ -31,12 +32,8 @@ std::string_view without_comment(std::string_view line, int& depth) {
     return line;
 }
 
-bool is_ttl(std::string_view word) {  // 300, and as BIND has it 1h30m
-    return is_digit(word.front()) && word.find_first_not_of("0123456789wdhmsWDHMS") == std::string_view::npos;
-}
-
 // Types that say how the zone itself is kept and signed.
-constexpr std::array<std::string_view, 9> kOfTheZone = {"ns",     "rrsig", "nsec", "nsec3",  "nsec3param",
+constexpr std::array<std::string_view, 7> kOfTheZone = {"ns",     "rrsig", "nsec", "nsec3",  "nsec3param",
                                                         "dnskey", "ds",    "cds",  "cdnskey"};
 // The last label of triggers that are not names.
 constexpr std::array<std::string_view, 4> kOtherTriggers = {"rpz-client-ip", "rpz-ip", "rpz-nsip",
@@ -75,14 +72,16 @@ class RpzParser : public LineParser {
     }
 
     LineVerdict take_record(std::string_view line, EntrySink& entries) {
-        if (!is_blank(line.front())) owner_ = read_owner(take_word(line));
-        std::string_view type = take_word(line);
-        while (!line.empty() && (is_ttl(type) || equals_ignoring_case(type, "in"))) type = take_word(line);
-        if (line.empty()) return {LineKind::bad, "not a whole record"};
-        if (equals_ignoring_case(type, "soa")) return take_soa();
-        if (is_one_of(type, kOfTheZone)) return {};
+        const auto record = split_record(line);
+        if (!record) {
+            owner_ = {};  // lines without an owner must not get an older one
+            return {LineKind::bad, "not a whole record of a known type"};
+        }
+        if (!record->owner.empty()) owner_ = read_owner(record->owner);
+        if (equals_ignoring_case(record->type, "soa")) return take_soa();
+        if (is_one_of(record->type, kOfTheZone)) return {};
         if (!owner_.why.empty()) return {LineKind::bad, owner_.why};
-        return take_policy(type, take_word(line), entries);
+        return take_policy(record->type, record->target, entries);
     }
 
     // The zone's own name, which owners have behind their trigger.

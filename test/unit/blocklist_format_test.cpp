@@ -34,7 +34,7 @@ TEST_CASE("A line shows its list's format") {
 
 TEST_CASE("Comments, single words and prose show no format") {
     for (const char* line : {"", "  ", "# a.example", "! a.example", "; a.example", "OK", "192.0.2.1",
-                             "Please log on first", "{\"error\": 404}"}) {
+                             "Please log on first", "some words of a page", "{\"error\": 404}"}) {
         INFO(line);
         CHECK_FALSE(tell_format(line));
     }

@@ -108,12 +108,3 @@ TEST_CASE("An empty table holds nothing, nor does any the root") {
     CHECK(held(*Builder().make(), "example.com") == 0);
     CHECK(held(*Builder().add("com", kListed).make(), "") == 0);
 }
-
-TEST_CASE("Another seed gives other hashes of all tails") {
-    const auto wire = test::wire_name("www.example.com");
-    TailHashes one, other;
-    hash_tails(*split_labels(wire), 1, one);
-    hash_tails(*split_labels(wire), 2, other);
-    REQUIRE(one.count == 3);
-    for (size_t depth = 1; depth <= 3; ++depth) CHECK(one.of[depth] != other.of[depth]);
-}
