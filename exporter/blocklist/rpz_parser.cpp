@@ -33,8 +33,8 @@ std::string_view without_comment(std::string_view line, int& depth) {
 }
 
 // Types that say how the zone itself is kept and signed.
-constexpr std::array<std::string_view, 7> kOfTheZone = {"ns",     "rrsig", "nsec", "nsec3",  "nsec3param",
-                                                        "dnskey", "ds",    "cds",  "cdnskey"};
+constexpr std::array<std::string_view, 7> kOfTheZone = {"ns",    "ds",         "rrsig", "nsec",
+                                                        "nsec3", "nsec3param", "dnskey"};
 // The last label of triggers that are not names.
 constexpr std::array<std::string_view, 4> kOtherTriggers = {"rpz-client-ip", "rpz-ip", "rpz-nsip",
                                                             "rpz-nsdname"};
