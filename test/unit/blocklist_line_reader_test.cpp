@@ -31,9 +31,9 @@ TEST_CASE("Lines come whole from pieces of any size, with either end, the last o
 
 TEST_CASE("A line that is too long is told as such, once, and its end is not a line") {
     const std::string longest(LineReader::longest, 'x');
-    const std::vector<std::string> expected = {longest, longest, "+4096", "a", "+4096"};
-    const std::string text =
-        longest + "\n" + longest + "\r\n" + longest + "y\na\n" + std::string(100'000, 'z');
+    const std::vector<std::string> expected = {longest, longest, "+4096", "+4096", "a", "+4096"};
+    const std::string text = longest + "\n" + longest + "\r\n" + longest + "\ry\n" + longest + "y\na\n" +
+                             std::string(100'000, 'z');
     for (const size_t piece : {size_t{1}, size_t{1'000}, size_t{4'096}, text.size()})
         CHECK(lines_of(text, piece) == expected);
 }
