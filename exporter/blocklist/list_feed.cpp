@@ -63,9 +63,4 @@ void ListFeed::accepted() {
     last_modified_ = std::exchange(new_last_modified_, {});
 }
 
-void ListFeed::forget() {
-    etag_.clear();
-    last_modified_.clear();
-}
-
 }  // namespace dnsexp

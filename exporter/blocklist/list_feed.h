@@ -30,9 +30,6 @@ class ListFeed {
     // The list of the last answer is in force: from now on it is asked for what is newer.
     void accepted();
 
-    // Asks for the whole list next.
-    void forget();
-
   private:
     std::string url_;
     BlocklistFormat format_;

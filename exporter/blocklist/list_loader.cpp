@@ -1,7 +1,6 @@
 #include "exporter/blocklist/list_loader.h"
 
 #include <array>
-#include <cerrno>
 #include <utility>
 
 #include "exporter/blocklist/text.h"

@@ -78,19 +78,16 @@ class RpzParser : public LineParser {
             return {LineKind::bad, "not a whole record of a known type"};
         }
         if (!record->owner.empty()) owner_ = read_owner(record->owner);
-        if (equals_ignoring_case(record->type, "soa")) return take_soa();
-        if (is_one_of(record->type, kOfTheZone)) return {};
         if (!owner_.why.empty()) return {LineKind::bad, owner_.why};
+        if (equals_ignoring_case(record->type, "soa")) return take_soa(owner_.name);
+        if (is_one_of(record->type, kOfTheZone)) return {};
         return take_policy(record->type, record->target, entries);
     }
 
     // The zone's own name, which owners have behind their trigger.
-    LineVerdict take_soa() {
-        if (!owner_.name.absolute) {
-            if (origin_ && append_tail(owner_.name, *origin_)) zone_ = owner_.name;
-            return {};
-        }
-        zone_ = owner_.name;
+    LineVerdict take_soa(ListName name) {
+        if (!name.absolute && (!origin_ || !append_tail(name, *origin_))) return {};
+        zone_ = name;
         if (!origin_) origin_ = zone_;
         return {};
     }

@@ -68,6 +68,18 @@ TEST_CASE("The zone's own name is taken off, however the file writes names") {
     }
 }
 
+TEST_CASE("Records of the zone itself list nothing") {
+    for (const char* owner : {"@", "rpz.test."}) {
+        const auto list =
+            load_list("$ORIGIN rpz.test.\n" + std::string(owner) +
+                          " SOA a. b. 1 2 3 4 5\n  NS a.\n  TXT \"note\"\nbad.example CNAME .\n",
+                      BlocklistFormat::rpz);
+        REQUIRE(list);
+        CHECK(list.value().bad == 0);
+        CHECK(list.value().table->sizes().listed == 1);
+    }
+}
+
 TEST_CASE("Other triggers, directives and a policy for every name are skipped") {
     const auto list = load_list(kHead +
                                     "a.example CNAME .\n24.0.0.0.127.rpz-client-ip CNAME rpz-drop.\n"
