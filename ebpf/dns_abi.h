@@ -106,6 +106,8 @@ struct dns_stats {
 	__u64 hit_latency[DNS_LATENCY_BUCKETS], hit_latency_sum_ns; /* of the hits; as in dns_latency */
 	__u64 referrals;            /* answers that clients got which only say who to ask next */
 	__u64 fetches_evicted;      /* questions of resolvers that were forgotten while an answer might still wait for them */
+	__u64 clients_evicted;      /* clients that asked less than others, and gave way in the second in which they asked */
+	__u64 clients_no_room;      /* queries not counted of their client, because all others of its set are over the limit */
 	__u64 records_limited;      /* records of sockets not sent, because more were due than the limit */
 	__u64 map_failures;         /* a lookup that can't fail did: always 0 */
 };
@@ -336,6 +338,19 @@ struct dns_event {
 };
 #define DNS_EVENT_FIXED __builtin_offsetof(struct dns_event, message)
 
+/* ---- clients ---- */
+
+/* How often a client asks, as interfaces see it; dns_client.h says what the words hold. */
+struct dns_client {
+	struct dns_address address;
+	__u64 latest; /* the second that is being counted, or was last; 0: free */
+	__u64 over;   /* the last second before that one which was over the limit; 0: none */
+};
+
+struct dns_client_set {
+	struct dns_client way[DNS_CLIENT_WAYS];
+} __attribute__((aligned(64))); /* two cache lines */
+
 /* ---- tables that both sides write ---- */
 
 struct dns_server_entry { /* the kernel fills free entries under a lock; the user side only reads */
@@ -362,7 +377,7 @@ struct dns_settings {
 	__u32 port_count;
 	__u16 ports[DNS_PORTS_MAX];
 	__u32 latency_edge_count;
-	__u32 pad;
+	__u32 rate_limit_qps; /* a client that asks more often in a second is busy; 0: clients are not counted */
 	__u64 latency_edges_ns[DNS_LATENCY_BUCKETS]; /* rising; the rest is filled with the highest value */
 };
 
@@ -375,5 +390,6 @@ DNS_STATIC_ASSERT(DNS_EVENT_FIXED % 8 == 4, "so that the question, 12 octets on,
 DNS_STATIC_ASSERT(sizeof(struct dns_event) % 8 == 0, "map values are multiples of 8");
 DNS_STATIC_ASSERT(sizeof(struct dns_flow) == 48, "no hidden padding");
 DNS_STATIC_ASSERT(sizeof(struct dns_server_entry) == 24, "no hidden padding");
+DNS_STATIC_ASSERT(sizeof(struct dns_client_set) == 128, "two lines");
 
 #endif

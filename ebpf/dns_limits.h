@@ -46,6 +46,8 @@ enum {
 	DNS_FETCH_SETS = 4096,                  /* power of two: questions that resolvers have asked of late */
 	DNS_FETCH_WAYS = 7,                     /* with its lock, a set is one cache line */
 	DNS_RESOLVERS = 4096,                   /* power of two: marks of those that queries have come to */
+	DNS_CLIENT_SETS = 1024,                 /* power of two: 4,096 clients whose queries a second are counted */
+	DNS_CLIENT_WAYS = 4,
 	DNS_CALLS = 1024                        /* threads that may be in getaddrinfo() at a time */
 };
 

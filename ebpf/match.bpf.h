@@ -5,6 +5,7 @@
 
 #include "ebpf/asker.bpf.h"
 #include "ebpf/claim.bpf.h"
+#include "ebpf/clients.bpf.h"
 #include "ebpf/load.bpf.h"
 #include "ebpf/pending_cas.bpf.h"
 #include "ebpf/pending_lock.bpf.h"
@@ -79,6 +80,7 @@ static __always_inline void match_query(const struct observed *o)
 	};
 	__u32 result;
 
+	clients_see(&event->client, o->at->now, o->at->role);
 	record.facts.server = claim_server_of_query(&event->server, &event->client, o->at->role);
 	record.facts.type = claim_type(&o->scratch->message);
 	if (o->at->role != DNS_ROLE_SERVER) /* who answers, is known when he does */

@@ -47,6 +47,7 @@ bool is_same(const dns_address& a, const dns_address& b) {
 KernelSource::KernelSource(LoadedPrograms programs, const CaptureConfig& config)
     : programs_(std::move(programs)),
       attacher_(programs_, config),
+      clients_(programs_.skeleton->bss->clients),
       cpus_(static_cast<size_t>(libbpf_num_possible_cpus())) {}
 
 KernelSource::~KernelSource() {
@@ -185,6 +186,10 @@ Result<uint64_t> KernelSource::drain(const EventSink& sink) {
     auto swept = consume(sink);
     if (!swept) return swept;
     return consumed.value() + swept.value();
+}
+
+std::vector<BusyClient> KernelSource::busy_clients(uint64_t now_ns) {
+    return clients_.busy(now_ns, programs_.skeleton->bss->settings.rate_limit_qps);
 }
 
 Status KernelSource::sync_interfaces(const NetworkState& state, const std::vector<ChosenLink>& chosen,

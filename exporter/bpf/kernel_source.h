@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "exporter/bpf/attacher.h"
+#include "exporter/bpf/client_table.h"
 #include "exporter/bpf/libc_probes.h"
 #include "exporter/bpf/loader.h"
 #include "exporter/bpf/owner_hooks.h"
@@ -31,6 +32,7 @@ class KernelSource final : public Source {
     Result<RawSnapshot> read() override;
     // Also sweeps the pending table, at most once in kSweepInterval: timed-out queries come as events too.
     Result<uint64_t> drain(const EventSink& sink) override;
+    std::vector<BusyClient> busy_clients(uint64_t now_ns) override;
 
     // Attaches to `chosen` (see Attacher::sync) and takes over the host's own addresses.
     Status sync_interfaces(const NetworkState& state, const std::vector<ChosenLink>& chosen,
@@ -82,6 +84,7 @@ class KernelSource final : public Source {
     LoadedPrograms programs_;
     Attacher attacher_;  // before the programs in destruction: detached first
     std::unique_ptr<PendingTable> pending_;
+    ClientTable clients_;
     std::unique_ptr<WorkloadSlots> workloads_;  // null: nobody tells whose a message is
     std::unique_ptr<OwnerHooks> owners_;
     std::unique_ptr<LibcProbes> libcs_;  // null: calls of getaddrinfo() are not seen

@@ -232,6 +232,7 @@ dns_settings make_settings(const Config& config) {
               std::numeric_limits<uint64_t>::max());
     for (uint32_t i = 0; i < settings.latency_edge_count; i++)
         settings.latency_edges_ns[i] = static_cast<uint64_t>(std::llround(edges[i] * ns_per_second));
+    if (config.security.enabled) settings.rate_limit_qps = config.security.rate_limit_qps;
     return settings;
 }
 

@@ -33,7 +33,7 @@ inline const std::vector<Variant> all_variants = {Variant::current, Variant::old
 Result<LoadedPrograms> load_programs(const Config& config,
                                      const std::vector<Variant>& variants = all_variants);
 
-// The settings that a running program may be given anew (ports, latency edges).
+// The settings that a running program may be given anew (ports, latency edges, limit of queries).
 dns_settings make_settings(const Config& config);
 
 }  // namespace dnsexp

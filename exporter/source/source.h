@@ -75,6 +75,14 @@ struct RawSnapshot {
     std::vector<MapUse> maps;
 };
 
+// A client that asked more often in one second than the limit allows.
+struct BusyClient {
+    dns_address address;
+    uint8_t role;      // enum dns_role of its queries
+    uint64_t time_ns;  // CLOCK_MONOTONIC: when that second began
+    uint32_t queries;  // in that second: more than the limit; retransmissions count too
+};
+
 // An event as it came: `event` may be shorter than sizeof(dns_event); use only event->message_length octets
 // of message.
 using EventSink = std::function<void(const dns_event& event)>;
@@ -88,6 +96,10 @@ class Source {
     virtual Result<RawSnapshot> read() = 0;
     // Hands every waiting event to the sink and returns how many there were.
     virtual Result<uint64_t> drain(const EventSink& sink) = 0;
+    // Clients that were over the limit in a second that ended since the last call, as interfaces saw it, one
+    // entry for each such second; none where there is no limit. Independent of events. Call it once a second,
+    // with the time of the source's clock: of a client, only the last two seconds over the limit are known.
+    virtual std::vector<BusyClient> busy_clients(uint64_t now_ns) = 0;
 };
 
 }  // namespace dnsexp

@@ -12,7 +12,7 @@
 namespace dnsexp::test {
 namespace {
 
-constexpr double ns_per_second = 1e9;
+constexpr uint64_t ns_per_second = 1'000'000'000;
 constexpr uint32_t interface_slot = 1;
 
 bool is_response(const ModelMessage& m) {
@@ -44,7 +44,8 @@ std::string folded_question(const ModelMessage& m) {
 ModelOptions with_default_edges(ModelOptions options) {
     if (options.latency_edges_ns.empty())
         for (const double edge : MetricsConfig{}.latency_buckets_seconds)
-            options.latency_edges_ns.push_back(static_cast<uint64_t>(std::llround(edge * ns_per_second)));
+            options.latency_edges_ns.push_back(
+                static_cast<uint64_t>(std::llround(edge * double{ns_per_second})));
     return options;
 }
 
@@ -119,6 +120,7 @@ void ExactModel::count(const ModelMessage& m) {
 }
 
 void ExactModel::query(const ModelMessage& m) {
+    if (options_.rate_limit_qps != 0) ++asked_[{m.now_ns / ns_per_second, key_of(m.client), m.role}];
     const dns_pending_facts facts{
         server_of(m, true), type_of(m), static_cast<uint8_t>(m.role), static_cast<uint8_t>(m.transport), {}};
     const std::string question = has_question(m) ? folded_question(m) : std::string();
@@ -269,6 +271,20 @@ dns_traffic& ExactModel::traffic(const dns_pending_facts& facts, uint32_t outcom
 
 dns_server_stats& ExactModel::server_stats(const dns_pending_facts& facts) {
     return servers_[uint32_t{facts.server} * DNS_ROLES + facts.role];
+}
+
+std::vector<BusyClient> ExactModel::busy_clients(uint64_t now_ns) {
+    std::vector<BusyClient> busy;
+    const auto end = asked_.lower_bound({now_ns / ns_per_second, {}, 0});
+    for (auto at = asked_.begin(); at != end; at = asked_.erase(at)) {
+        const auto& [second, client, role] = at->first;
+        if (at->second > options_.rate_limit_qps)
+            busy.push_back({{client.first, client.second},
+                            static_cast<uint8_t>(role),
+                            second * ns_per_second,
+                            at->second});
+    }
+    return busy;
 }
 
 RawSnapshot ExactModel::snapshot() const {

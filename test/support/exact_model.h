@@ -31,6 +31,7 @@ struct ModelOptions {
     uint32_t max_servers = 32;
     std::vector<uint64_t> latency_edges_ns;  // empty: those of the default configuration
     std::string interface = "eth0";
+    uint32_t rate_limit_qps = 0;  // 0: clients are not counted
 };
 
 // What the walk to a message's OPT record found.
@@ -71,6 +72,8 @@ class ExactModel {
 
     [[nodiscard]] RawSnapshot snapshot() const;
     std::vector<dns_event> take_events() { return std::exchange(events_, {}); }
+    // As Source has it. Seconds are those of the clock, to the nanosecond.
+    std::vector<BusyClient> busy_clients(uint64_t now_ns);
     [[nodiscard]] const ModelOptions& options() const { return options_; }
 
   private:
@@ -112,6 +115,7 @@ class ExactModel {
     std::vector<uint16_t> extra_types_;
     std::set<uint16_t> extra_rcodes_;
     std::vector<dns_event> events_;
+    std::map<std::tuple<uint64_t, AddressKey, uint32_t>, uint32_t> asked_;  // second, client, role -> queries
 };
 
 }  // namespace dnsexp::test

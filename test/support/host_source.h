@@ -39,6 +39,7 @@ class HostSource : public Source {
 
     Result<RawSnapshot> read() override { return model_.snapshot(); }
     Result<uint64_t> drain(const EventSink& sink) override;
+    std::vector<BusyClient> busy_clients(uint64_t now_ns) override { return model_.busy_clients(now_ns); }
 
   private:
     // A packet on a DNS port.
