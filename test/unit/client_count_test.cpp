@@ -198,7 +198,7 @@ TEST_CASE("A client that asks ten times as often as it may is found in a flood o
 }
 
 TEST_CASE("Neighbouring addresses fill the sets as a random throw does") {
-    // 2,048 balls into 1,024 urns: of Poisson(2), E[max(0, X - 4)] = 0.0749, so 77 find their urn full.
+    // 2,048 balls into 1,024 urns: of Poisson(2), E[max(0, X - 4)] = 0.0751, so 77 find their urn full.
     const dns_hash_keys keys = fixed_hash_keys();
     for (const uint32_t step : {1, 256, 65'536}) {
         std::vector<uint32_t> sets(DNS_CLIENT_SETS);
