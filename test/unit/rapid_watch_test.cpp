@@ -121,6 +121,14 @@ TEST_CASE("Two seconds that come in one answer are two, and roles are apart") {
     CHECK(watch.kept.findings[2].details == "400 queries in one second, limit 100");
 }
 
+TEST_CASE("Seconds that begin a little early or late are told apart") {
+    Watch watch;
+    for (const uint64_t begin : {7'000'700'000, 7'999'900'000, 9'000'000'000})
+        watch.watch.judge({{{0, 1}, DNS_ROLE_SERVER, begin, 200}}, begin + ns_per_second, watch.kept);
+    CHECK(watch.kept.findings.back().details ==
+          "200 queries in one second, limit 100; over it in 3 of the last 60 seconds");
+}
+
 TEST_CASE("Clients beyond the capacity are told of without a history") {
     Watch watch;
     for (int i = 0; i < 3; ++i) watch.second_of(200, DNS_ROLE_SERVER, RapidWatch::capacity + 1);
@@ -128,4 +136,13 @@ TEST_CASE("Clients beyond the capacity are told of without a history") {
     CHECK(watch.kept.findings.back().details == "200 queries in one second, limit 100");
     CHECK(watch.kept.findings[watch.kept.findings.size() - 2].details ==
           "200 queries in one second, limit 100; over it in 3 of the last 60 seconds");
+    watch.kept.findings.clear();
+    watch.second += 100;  // nobody has a history any more, so another client may
+    for (int i = 0; i < 2; ++i) {
+        watch.watch.judge({{{1, 1}, DNS_ROLE_SERVER, watch.second * ns_per_second, 200}},
+                          (watch.second + 1) * ns_per_second, watch.kept);
+        ++watch.second;
+    }
+    CHECK(watch.kept.findings.back().details ==
+          "200 queries in one second, limit 100; over it in 2 of the last 60 seconds");
 }
