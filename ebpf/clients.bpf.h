@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
  * Who asks more often than the limit: decided here, so that it holds when records are lost. The user side reads the table
- * once a second. */
+ * once a second. Full: in its set, the client that has asked least gives way, and none that is over the limit; both are
+ * counted. */
 #ifndef CLIENTS_BPF_H
 #define CLIENTS_BPF_H
 

@@ -14,7 +14,8 @@ namespace dnsexp {
 
 // Many queries alone are no attack: a resolver, or the one address of many hosts, asks so all the time. So a
 // finding is low, and medium only where another host asks a hundred times as often as the limit for ten
-// seconds of a minute; what this host asks itself is never more than low. Not thread-safe.
+// seconds of a minute; what leaves this host, and what its programs ask each other, is never more than low.
+// Not thread-safe.
 class RapidWatch {
   public:
     // So many clients have a history; further ones are judged by the second alone.

@@ -5,11 +5,14 @@
 #include <barrier>
 #include <catch2/catch.hpp>
 #include <chrono>
+#include <set>
 #include <thread>
+#include <tuple>
 
 #include "ebpf/dns_client.h"
 #include "exporter/base/clock.h"
 #include "test/kernel/kernel.h"
+#include "test/support/host_source.h"
 
 using namespace dnsexp;
 using namespace dnsexp::test;
@@ -17,6 +20,7 @@ using namespace dnsexp::test;
 namespace {
 
 constexpr uint32_t limit = 100;
+constexpr uint64_t ns_per_second = 1'000'000'000;
 
 Config limited(uint32_t limit_qps) {
     Config config;
@@ -105,6 +109,33 @@ TEST_CASE("Clients with IPv6 addresses and queries over TCP are counted alike", 
         CHECK(client.queries == 3);
     }
     CHECK_FALSE(is(busy[0], busy[1].address));
+}
+
+TEST_CASE("The model of the other tests tells of the same clients", "[limits]") {
+    Counting counting(GENERATE(from_range(variants())), limited(2));
+    ModelOptions options;
+    options.rate_limit_qps = 2;
+    HostSource host(options);
+    const uint64_t second = Counting::begin_second();
+    const uint64_t begin_ns = 1000 * ns_per_second;  // of the capture
+    for (const uint32_t queries : {2, 3, 4}) {
+        const Bytes packet = query_of(HookPoint::tc_in, client_number(queries));
+        counting.see(HookPoint::tc_in, packet, queries);
+        for (uint32_t i = 0; i < queries; ++i)
+            host.packet({i, begin_ns + i, static_cast<uint32_t>(packet.size()), packet, true});
+    }
+    CHECK(host.busy_clients(begin_ns + ns_per_second - 1).empty());
+    const auto rows_of = [](const std::vector<BusyClient>& busy) {
+        std::set<std::tuple<uint64_t, uint64_t, uint32_t, uint32_t>> rows;
+        for (const BusyClient& client : busy)
+            rows.insert({client.address.high, client.address.low, client.role, client.queries});
+        return rows;
+    };
+    const std::vector<BusyClient> told = host.busy_clients(begin_ns + ns_per_second);
+    REQUIRE(told.size() == 2);
+    CHECK(told[0].time_ns == begin_ns);
+    CHECK(rows_of(told) == rows_of(counting.busy_after(second)));
+    CHECK(host.busy_clients(begin_ns + 2 * ns_per_second).empty());
 }
 
 TEST_CASE("Responses, other opcodes and queries to a group are nobody's queries", "[limits]") {
