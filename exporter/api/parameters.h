@@ -5,6 +5,7 @@
 #include <string>
 #include <string_view>
 
+#include "exporter/alerts/board.h"
 #include "exporter/base/result.h"
 
 namespace dnsexp {
@@ -31,13 +32,7 @@ inline constexpr uint32_t chain_limit_max = 4096;  // no fewer than are kept
 Result<ChainRange> parse_chain_range(std::string_view query);
 
 // Of /api/v1/alerts.
-struct AlertFilter {
-    uint64_t after = 0;         // sequence number
-    uint32_t limit = 100;       // alerts; 1..alert_limit_max
-    uint32_t min_severity = 1;  // 1 low, 2 medium, 3 high
-    std::string event_type;     // such as TUNNELING; empty: all
-};
-inline constexpr uint32_t alert_limit_max = 1000;  // as many as are kept
+inline constexpr uint32_t alert_limit_max = AlertBoard::capacity;
 
 // Reads "after=N&limit=N&severity=low|medium|high&event_type=T"; as parse_workload_filter().
 Result<AlertFilter> parse_alert_filter(std::string_view query);

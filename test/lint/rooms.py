@@ -16,7 +16,7 @@ ROOMS = {
     "fold": {"base", "source"},
     "chains": {"base", "source", "fold"},
     "metrics": {"base", "fold"},
-    "api": {"base", "fold", "chains", "security"},
+    "api": {"base", "fold", "chains", "security", "alerts"},
     "http": {"base", "metrics"},
     "os": {"base"},
     "fetch": {"base"},

@@ -99,13 +99,13 @@ TEST_CASE("Parameters of alerts have defaults, and may come in any order") {
     auto none = parse_alert_filter("");
     REQUIRE(none);
     CHECK(none->limit == 100);
-    CHECK(none->after == 0);
+    CHECK(none->after_sequence == 0);
     CHECK(none->min_severity == 1);
     CHECK(none->event_type.empty());
     auto all = parse_alert_filter("event_type=DGA&severity=high&after=9&limit=1000");
     REQUIRE(all);
     CHECK(all->limit == 1000);
-    CHECK(all->after == 9);
+    CHECK(all->after_sequence == 9);
     CHECK(all->min_severity == 3);
     CHECK(all->event_type == "DGA");
     CHECK(parse_alert_filter("severity=medium")->min_severity == 2);
