@@ -2,29 +2,14 @@
 #include <string>
 #include <vector>
 
+#include "exporter/alerts/syslog_address.h"
+#include "exporter/alerts/syslog_message.h"
 #include "exporter/config/config_file.h"
+#include "test/support/config_errors.h"
 
 using namespace dnsexp;
 
 namespace {
-
-std::vector<std::string> errors_of(const std::string& text) {
-    std::vector<std::string> lines;
-    for (const ConfigError& error : parse_config(text, "f.yaml").errors) lines.push_back(error.text());
-    return lines;
-}
-
-std::string error_of(const std::string& text) {
-    const auto errors = errors_of(text);
-    INFO(text);
-    for (const std::string& one : errors) INFO(one);
-    REQUIRE(errors.size() == 1);
-    return errors[0];
-}
-
-bool contains(const std::string& text, const std::string& part) {
-    return text.find(part) != std::string::npos;
-}
 
 std::string list(const std::string& item) {
     return "security:\n  blocklists:\n    - {name: ok, path: /ok}\n    - " + item + "\n";
@@ -178,4 +163,20 @@ TEST_CASE("Domains of the lists are names, told once, and compared in lower case
     CHECK(contains(error_of("security: {max_unique_subdomains: 9}"), "out of range"));
     CHECK(contains(error_of("alerting: {min_severity: 0}"), "out of range"));
     CHECK(contains(error_of("alerting: {window_seconds: 9}"), "out of range"));
+}
+
+TEST_CASE("Every facility and address that a file may name is one that the destination knows") {
+    for (const char* facility : {"kern",   "user",   "mail",   "daemon",   "auth",   "syslog", "lpr",
+                                 "news",   "uucp",   "cron",   "authpriv", "ftp",    "local0", "local1",
+                                 "local2", "local3", "local4", "local5",   "local6", "local7"}) {
+        INFO(facility);
+        CHECK(errors_of(destination(std::string("{type: syslog, facility: ") + facility + "}")).empty());
+        CHECK(syslog_facility(facility));
+    }
+    for (const char* address :
+         {"/run/log", "udp://h:514", "tcp://[2001:db8::1]:65535", "udp://192.0.2.1:1"}) {
+        INFO(address);
+        CHECK(errors_of(destination(std::string("{type: syslog, address: \"") + address + "\"}")).empty());
+        CHECK(parse_syslog_address(address));
+    }
 }
