@@ -105,9 +105,11 @@ TEST_CASE("The finding names the client, the counts and three of its domains") {
     Random random(1);
     Scene scene;
     for (int i = 0; i < 100; ++i) scene.ask(benign(random), noerror);
-    for (int i = 0; i < 45; ++i)
-        scene.ask("x" + std::to_string(100000 + i) + (i % 2 ? "zz.ru" : std::string(40, 'z') + ".ru"),
-                  nxdomain);
+    const std::string many(40, 'z');
+    for (int i = 0; i < 45; ++i) {
+        const std::string begin = "x" + std::to_string(100000 + i) + (i % 2 ? "zz" : many);
+        scene.ask(begin + ".ru", nxdomain);
+    }
     REQUIRE(scene.sink.findings.size() == 1);
     const Finding& finding = scene.sink.findings[0];
     CHECK(finding.severity == Severity::high);

@@ -71,7 +71,8 @@ TEST_CASE("Look-ups of digests are quiet below a zone that says so") {
 TEST_CASE("Services that encode in their own way are known by their domain") {
     CHECK(quiet("4.0.0.z-0.19-23af.sophosxl.net", txt));
     CHECK(quiet("0.0.0.0.1.0.0.4e.135jg5e1pd7s4735ftrqweufm5.avqs.mcafee.com"));
-    CHECK(quiet(std::string(60, 'a') + ".l5.e5.sk"));
+    const std::string encoded(60, 'a');
+    CHECK(quiet(encoded + ".l5.e5.sk"));
     CHECK(quiet("r5---sn-4g5ednse.googlevideo.com"));
     CHECK_FALSE(quiet("r5---sn-4g5ednse.googlevideo.com.example.org"));
     CHECK_FALSE(quiet("x.googlevideo.com", null_type));
@@ -84,7 +85,8 @@ TEST_CASE("Service names are quiet as long as they are no vehicle") {
         CHECK(quiet(name, txt));
     CHECK(quiet("_xmpp-server._tcp.example.com", srv));
     CHECK(quiet("abcdefghijklmnopqrstuvwxyz234567._domainkey.example.com", txt));  // of a mail service
-    CHECK_FALSE(quiet(std::string(60, 'x') + "._domainkey.example.com", txt));
+    const std::string data(60, 'x');
+    CHECK_FALSE(quiet(data + "._domainkey.example.com", txt));
     CHECK_FALSE(quiet("_abcdefghijklmnopqrstuvwxyz.example.com", txt));
     CHECK_FALSE(quiet("_a._b._c._d.example.com", txt));
     CHECK_FALSE(quiet("_a+b.example.com", txt));
