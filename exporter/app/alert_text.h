@@ -3,7 +3,6 @@
 
 #include <cstdint>
 
-#include "ebpf/dns_abi.h"
 #include "exporter/alerts/alert.h"
 #include "exporter/security/finding.h"
 #include "exporter/source/workload_names.h"

@@ -1,5 +1,6 @@
 #include "exporter/app/api_endpoints.h"
 
+#include "exporter/alerts/alert_json.h"
 #include "exporter/api/chains_json.h"
 #include "exporter/api/json.h"
 #include "exporter/api/parameters.h"
@@ -8,6 +9,12 @@
 namespace dnsexp {
 
 std::vector<ApiEndpoint> api_endpoints(Pipeline& pipeline) {
+    const auto alerts = [&pipeline](std::string_view query) -> Result<std::string> {
+        const auto filter = parse_alert_filter(query);
+        if (!filter) return filter.error();
+        const SecurityDesk* const desk = pipeline.security();
+        return alerts_json(desk ? desk->alerts(filter.value()) : std::vector<Alert>(), unix_ns());
+    };
     const auto chains = [&pipeline](std::string_view query) -> Result<std::string> {
         const auto range = parse_chain_range(query);
         if (!range) return range.error();
@@ -29,7 +36,8 @@ std::vector<ApiEndpoint> api_endpoints(Pipeline& pipeline) {
         if (!filter) return filter.error();
         return workloads_json(pipeline.api_data()->workloads, filter.value());
     };
-    return {{"/api/v1/chains", chains},
+    return {{"/api/v1/alerts", alerts},
+            {"/api/v1/chains", chains},
             {"/api/v1/slow", slow},
             {"/api/v1/summary", summary},
             {"/api/v1/workloads", workloads}};

@@ -39,12 +39,13 @@ FoldOptions fold_options(const Config& config) {
 }  // namespace
 
 Observation::Observation(const Config& config, UniqueFd timer, std::unique_ptr<NetworkWatcher> watcher,
-                         std::unique_ptr<KernelSource> source, std::unique_ptr<WorkloadDirectory> directory)
+                         std::unique_ptr<KernelSource> source, std::unique_ptr<WorkloadDirectory> directory,
+                         std::unique_ptr<SecurityDesk> security)
     : capture_(config.capture),
       owners_may_fail_(config.workload.backend == WorkloadBackend::automatic),
       sees_calls_(config.chains.libc_probes),
       timer_(std::move(timer)),
-      pipeline_(std::move(source), std::move(directory), fold_options(config)),
+      pipeline_(std::move(source), std::move(directory), std::move(security), fold_options(config)),
       interfaces_(pipeline_, std::move(watcher), config.capture.interfaces) {}
 
 Result<std::unique_ptr<Observation>> Observation::make(const Config& config) {
@@ -57,9 +58,15 @@ Result<std::unique_ptr<Observation>> Observation::make(const Config& config) {
     auto source = KernelSource::make(config);
     if (!source) return source.error();
     auto directory = make_directory(*source.value(), config.workload);
+    std::unique_ptr<SecurityDesk> security;
+    if (config.security.enabled) {
+        auto desk = SecurityDesk::make(config);
+        if (!desk) return desk.error();
+        security = std::move(desk).value();
+    }
     return std::unique_ptr<Observation>(new Observation(config, std::move(timer).value(),
                                                         std::move(watcher).value(), std::move(source).value(),
-                                                        std::move(directory)));
+                                                        std::move(directory), std::move(security)));
 }
 
 Status Observation::attach() {

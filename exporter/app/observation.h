@@ -30,7 +30,8 @@ class Observation {
 
   private:
     Observation(const Config& config, UniqueFd timer, std::unique_ptr<NetworkWatcher> watcher,
-                std::unique_ptr<KernelSource> source, std::unique_ptr<WorkloadDirectory> directory);
+                std::unique_ptr<KernelSource> source, std::unique_ptr<WorkloadDirectory> directory,
+                std::unique_ptr<SecurityDesk> security);
 
     CaptureConfig capture_;
     bool owners_may_fail_;

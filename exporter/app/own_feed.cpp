@@ -60,7 +60,11 @@ class OwnFeed final : public Feed {
 
 }  // namespace
 
-Result<std::unique_ptr<Feed>> make_own_feed(const Config& config) {
+Result<std::unique_ptr<Feed>> make_own_feed(const Config& exporters) {
+    // Who looks delivers no alerts to others, and fetches no lists.
+    Config config = exporters;
+    config.alerting.destinations.clear();
+    config.security.blocklists.clear();
     auto observation = Observation::make(config);
     if (!observation) return observation.error();
     if (auto status = observation.value()->attach(); !status) return status.error();

@@ -34,8 +34,11 @@ SelfMetrics self_metrics(double scrape_seconds) {
 }  // namespace
 
 Pipeline::Pipeline(std::unique_ptr<KernelSource> source, std::unique_ptr<WorkloadDirectory> directory,
-                   FoldOptions options)
-    : source_(std::move(source)), directory_(std::move(directory)), fold_(with_searches(std::move(options))) {
+                   std::unique_ptr<SecurityDesk> security, FoldOptions options)
+    : source_(std::move(source)),
+      directory_(std::move(directory)),
+      security_(std::move(security)),
+      fold_(with_searches(std::move(options))) {
     fold_.set_collected(false);  // until a collector comes
     make_chains();
 }
@@ -62,10 +65,23 @@ Status Pipeline::drain_locked() {
     auto drained = source_->drain([this](const dns_event& event) {
         fold_.add_event(event);
         if (chains_) chains_->add(event);
+        if (security_) security_->add(event);
     });
     if (!drained) return drained.error();
     if (chains_) chains_->expire(monotonic_ns());
+    if (security_) judge_locked();
     return ok();
+}
+
+void Pipeline::judge_locked() {
+    if (const uint64_t now_ns = monotonic_ns(); security_->is_due(now_ns))
+        security_->tick(source_->busy_clients(now_ns), now_ns);
+    security_->tell([this](const dns_asker& asker) {
+        AskerNames found{source_->workload_of(asker.workload), {}};
+        if (directory_ && found.workload.cgroup != 0)
+            found.names = directory_->names(found.workload.cgroup, Clock::now());
+        return found;
+    });
 }
 
 Status Pipeline::drain() {
@@ -130,6 +146,7 @@ std::string Pipeline::metrics(Scraper scraper) {
         const RawSnapshot snapshot = read_locked();
         folded = fold_.fold(snapshot, names_of(snapshot.workloads));
         if (chains_) chains_->fill(snapshot, folded);
+        if (security_) security_->fill(folded);
         if (scraper == Scraper::collector || !collected) fold_.exported();
     }
     page_ = exposition(folded, self_metrics(std::chrono::duration<double>(Clock::now() - start).count()));

@@ -11,6 +11,7 @@
 #include <string>
 #include <vector>
 
+#include "exporter/app/security_desk.h"
 #include "exporter/base/result.h"
 #include "exporter/bpf/kernel_source.h"
 #include "exporter/chains/chains.h"
@@ -46,9 +47,9 @@ class Pipeline {
     using Clock = std::chrono::steady_clock;
 
   public:
-    // `directory` may be null: workloads have no names then.
+    // `directory` may be null: workloads have no names then. So may `security`: nothing is judged.
     Pipeline(std::unique_ptr<KernelSource> source, std::unique_ptr<WorkloadDirectory> directory,
-             FoldOptions options);
+             std::unique_ptr<SecurityDesk> security, FoldOptions options);
 
     // Takes all waiting events. Called by the reader's timer, and by it alone: healthy() tells by it.
     Status drain();
@@ -76,6 +77,9 @@ class Pipeline {
     // The last `limit` chains of those after the sequence number, up to now. Throws as metrics() does.
     ChainReport chains(uint64_t after, size_t limit);
 
+    // What is judged; null: nothing. Its functions for any thread may be called.
+    [[nodiscard]] SecurityDesk* security() const { return security_.get(); }
+
     // Watching: programs are attached and the reader runs. Never blocks.
     [[nodiscard]] bool ready() const { return attached_ && healthy(); }
     // The reader runs. Never blocks.
@@ -85,6 +89,7 @@ class Pipeline {
     void make_chains();
     FoldOptions with_searches(FoldOptions options);
     Status drain_locked();
+    void judge_locked();
     RawSnapshot read_locked();
     NamesByCgroup names_of(const std::vector<WorkloadCounts>& workloads);
 
@@ -101,6 +106,7 @@ class Pipeline {
     std::mutex mutex_;  // source and fold
     std::unique_ptr<KernelSource> source_;
     std::unique_ptr<WorkloadDirectory> directory_;
+    std::unique_ptr<SecurityDesk> security_;
     Fold fold_;
     std::optional<Chains> chains_;  // nothing where no sockets tell
 

@@ -13,13 +13,16 @@ namespace dnsexp {
 namespace {
 
 // Takes the signals that have come: whether one of them ends the exporter.
-bool is_told_to_stop(int signal_fd) {
+bool is_told_to_stop(int signal_fd, Pipeline& pipeline) {
     for (int signal = read_signal(signal_fd); signal != 0; signal = read_signal(signal_fd)) {
         if (signal == SIGINT || signal == SIGTERM) {
             log_info("stopping", {{"signal", signal == SIGINT ? "SIGINT" : "SIGTERM"}});
             return true;
         }
-        log_warn("SIGHUP: a new configuration takes a restart", {});
+        if (pipeline.security()) pipeline.security()->reopen();
+        log_warn(
+            "SIGHUP: files of alerts are opened anew, blocklists read; a new configuration takes a restart",
+            {});
     }
     return false;
 }
@@ -49,8 +52,9 @@ Status serve(const Config& config, const Flags& flags) {
     if (auto status = observation.value()->attach(); !status) return status;
     for (const std::string& address : server.value()->addresses())
         log_info("listening", {{"address", address}, {"version", DNSEXP_VERSION}});
-    return observation.value()->run(signal_fd->get(),
-                                    [fd = signal_fd->get()] { return is_told_to_stop(fd); });
+    Pipeline& pipeline = observation.value()->pipeline();
+    return observation.value()->run(
+        signal_fd->get(), [fd = signal_fd->get(), &pipeline] { return is_told_to_stop(fd, pipeline); });
 }
 
 }  // namespace dnsexp

@@ -1,4 +1,5 @@
 #include "exporter/metrics/exposition.h"
+#include "exporter/app/security_metrics.h"
 
 #include <algorithm>
 #include <catch2/catch.hpp>
@@ -86,6 +87,11 @@ Folded hostile_fold() {
     Folded folded = fold.fold(snapshot, names);
     ChainTotals(std::vector<double>(15, 1))
         .fill(snapshot, folded);  // as many edges as the latency metrics have
+    std::vector<BlocklistStatus> lists(32);
+    std::vector<SinkStatus> sinks(16);
+    for (size_t i = 0; i < lists.size(); ++i) lists[i].name = "list" + std::to_string(i);
+    for (size_t i = 0; i < sinks.size(); ++i) sinks[i].name = "sink" + std::to_string(i);
+    fill_security({}, lists, sinks, folded);
     return folded;
 }
 
