@@ -8,13 +8,13 @@ import tempfile
 import unittest
 
 from . import dns, frames, servers
-from .exporter import Exporter, get
+from .exporter import Exporter, alerts_of, get
 from .network import Namespace, connect, remove_stale_namespaces
 from .process import SLOW, LabError, Process, fewer, run, wait_until
 from .snapshot import Snapshot, check_ledgers, ledger
 
-__all__ = ["Exporter", "LabCase", "LabError", "Namespace", "Process", "SLOW", "SharedLab", "Snapshot", "check_ledgers",
-           "connect", "dns", "fewer", "frames", "get", "ledger", "run", "wait_until"]
+__all__ = ["Exporter", "LabCase", "LabError", "Namespace", "Process", "SLOW", "SharedLab", "Snapshot", "alerts_of",
+           "check_ledgers", "connect", "dns", "fewer", "frames", "get", "ledger", "run", "wait_until"]
 
 _FOLDER = os.path.dirname(os.path.abspath(__file__))
 

@@ -64,7 +64,7 @@ def _parsed(when, frame):
         return None
     labels, at = [], 12
     while payload[at]:
-        labels.append(payload[at + 1:at + 1 + payload[at]].decode("ascii"))
+        labels.append(payload[at + 1:at + 1 + payload[at]].decode("ascii", "backslashreplace"))
         at += 1 + payload[at]
     kind, = struct.unpack_from("!H", payload, at + 1)
     response = bool(flags & 0x8000)

@@ -3,6 +3,7 @@
 import http.client
 import json
 import os
+import re
 import socket
 
 from .process import LabError, Process, wait_until
@@ -35,6 +36,15 @@ def get(space, port, path, timeout=10, address="127.0.0.1", headers=None):
         return 0, str(error)
     finally:
         connection.close()
+
+
+def alerts_of(space, **filters):
+    """What /api/v1/alerts tells, the newest first; `filters` are its parameters."""
+    query = "&".join(f"{name}={value}" for name, value in {"limit": 1000, **filters}.items())
+    status, text = get(space, PORT, f"/api/v1/alerts?{query}")
+    if status != 200:
+        raise LabError(f"/api/v1/alerts answered {status}: {text[:200]}")
+    return json.loads(text)["alerts"]
 
 
 class Exporter:
@@ -92,11 +102,17 @@ class Exporter:
         return wait_until(settled, what, timeout, pause=0.15)
 
     def pss_bytes(self):
-        with open(f"/proc/{self.pid}/smaps_rollup", encoding="ascii") as file:
+        """Memory of its own: what is mapped of BPF maps, the kernel's, is left out."""
+        kilobytes, is_map = 0, False
+        with open(f"/proc/{self.pid}/smaps", encoding="ascii", errors="replace") as file:
             for line in file:
-                if line.startswith("Pss:"):
-                    return int(line.split()[1]) * 1024
-        raise LabError("smaps_rollup has no Pss")
+                if re.match(r"[0-9a-f]+-[0-9a-f]+ ", line):
+                    is_map = line.rstrip().endswith("anon_inode:bpf-map")
+                elif line.startswith("Pss:") and not is_map:
+                    kilobytes += int(line.split()[1])
+        if not kilobytes:
+            raise LabError("smaps has no Pss")
+        return kilobytes * 1024
 
     def stop(self):
         return self.process.stop()
