@@ -63,7 +63,8 @@ std::string event_type_list() {
 Status set(AlertFilter& filter, std::string_view name, std::string_view value) {
     if (name == "limit") return set_number(filter.limit, name, value, size_t{1}, size_t{alert_limit_max});
     if (name == "after")
-        return set_number(filter.after_sequence, name, value, uint64_t{0}, std::numeric_limits<uint64_t>::max());
+        return set_number(filter.after_sequence, name, value, uint64_t{0},
+                          std::numeric_limits<uint64_t>::max());
     if (name == "severity") {
         constexpr std::string_view words[] = {"low", "medium", "high"};
         const auto found = std::find(std::begin(words), std::end(words), value);
