@@ -15,7 +15,7 @@ inline constexpr uint32_t dga_edge = 28;    // before the first and behind the l
 inline constexpr uint32_t dga_symbols = 29;
 
 // Trigram tables: for each symbol and the two before it a logarithm to base 2, in sixteenths, from 0 down.
-inline constexpr size_t dga_trigrams = dga_symbols * dga_symbols * dga_symbols;
+inline constexpr size_t dga_trigrams = size_t{dga_symbols} * dga_symbols * dga_symbols;
 inline constexpr int dga_log_unit = 16;
 enum DgaLanguage : size_t { dga_of_top_sites, dga_of_many_sites, dga_of_generators, dga_languages };
 

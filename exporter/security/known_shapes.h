@@ -23,16 +23,15 @@ class KnownShapes {
     // - look-ups of block lists and reputation services: a reversed address or a hash in front of a zone, and
     //   the zones of services that encode otherwise;
     // - content delivery networks and clouds, below whose domains only the operator answers, so that no
-    // tunnel
-    //   can end there.
-    // A query type that none of these are asked by (NULL, KEY, private use) is never quiet, but where
+    //   tunnel can end there.
+    // A query type that none of these are asked by (NULL, KEY, private use) is never quiet, but where it is
     // allowed.
     [[nodiscard]] bool is_quiet(const JudgedQuery& query) const;
 
   private:
     struct Equal : std::equal_to<> {};
     struct Hash : SeededHash {
-        using is_transparent = void;
+        using is_transparent = void;  // NOLINT(readability-identifier-naming): the standard library's word
     };
 
     [[nodiscard]] bool is_allowed(std::string_view name) const;

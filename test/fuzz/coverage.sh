@@ -7,7 +7,7 @@ least=95 # percent
 build=build/fuzz-coverage
 version=14 # of clang and its tools: they must fit
 targets=("$@")
-[ ${#targets[@]} -gt 0 ] || targets=(frame message differential stream edns alias name_text)
+[ ${#targets[@]} -gt 0 ] || targets=(frame message differential stream edns alias name_text blocklist_lines)
 
 # Of each file all functions, or those whose names match what stands behind the colon: the seeded hashes have no bounds to
 # break, and most of names.cpp is tables.
@@ -20,6 +20,7 @@ files() { # files TARGET
         stream) echo ebpf/dns_stream.h ;;
         edns) echo ebpf/dns_edns.h ;;
         alias) echo ebpf/dns_alias.h ;;
+        blocklist_lines) echo exporter/blocklist/{adblock,dnsmasq,rpz,unbound,words}_parser.cpp ;;
         name_text) echo 'exporter/fold/names.cpp:append_|presentation_name|printable_text' ;;
         *) echo "no such target: $1" >&2; exit 1 ;;
     esac
