@@ -60,12 +60,12 @@ class OwnFeed final : public Feed {
 
 }  // namespace
 
-Result<std::unique_ptr<Feed>> make_own_feed(const Config& exporters) {
+Result<std::unique_ptr<Feed>> make_own_feed(const Config& config) {
     // Who looks delivers no alerts to others, and fetches no lists.
-    Config config = exporters;
-    config.alerting.destinations.clear();
-    config.security.blocklists.clear();
-    auto observation = Observation::make(config);
+    Config own = config;
+    own.alerting.destinations.clear();
+    own.security.blocklists.clear();
+    auto observation = Observation::make(own);
     if (!observation) return observation.error();
     if (auto status = observation.value()->attach(); !status) return status.error();
     UniqueFd wake(eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK));

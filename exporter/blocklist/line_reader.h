@@ -16,7 +16,8 @@ class LineReader {
     // "\r\n"); of one that is too long the begin.
     template <typename Take>
     void add(std::string_view piece, const Take& take) {
-        for (size_t end; (end = piece.find('\n')) != std::string_view::npos; piece.remove_prefix(end + 1)) {
+        for (size_t end = 0; (end = piece.find('\n')) != std::string_view::npos;
+             piece.remove_prefix(end + 1)) {
             if (rest_.empty()) {
                 hand_over(piece.substr(0, end), take);
                 continue;

@@ -186,7 +186,7 @@ Problems parse_members(const YAML::Node& node, const std::vector<Member<Item>>& 
         else if (!seen.insert(name).second)
             wrong = name + " is there twice";
         else if (wrong = found->apply(entry.second, item); !wrong.empty())
-            wrong = name + ": " + wrong + " (" + found->allowed + ")";
+            wrong.insert(0, name + ": ").append(" (" + found->allowed + ")");
         if (!wrong.empty()) problems.push_back({line_of(entry.first), "item: " + wrong});
     }
     for (const std::string& name : required)
