@@ -7,16 +7,12 @@ namespace {
 
 // RFC 9110, 15; RFC 6585, 4.
 constexpr int kBadRequest = 400;
-constexpr int kRequestTimeout = 408;
 constexpr int kContentTooLarge = 413;
 constexpr int kUnprocessable = 422;
-constexpr int kTooManyRequests = 429;
 
-bool is_final(int status) {
-    return status >= 400 && status < 500 && status != kRequestTimeout && status != kTooManyRequests;
-}
-
-bool is_about_content(int status) {
+// About the alerts themselves. All else (a token that ended, a proxy without its server) may be mended while
+// they wait.
+bool is_refusal(int status) {
     return status == kBadRequest || status == kContentTooLarge || status == kUnprocessable;
 }
 
@@ -53,8 +49,7 @@ Delivery HttpSink::deliver(const std::vector<Alert>& batch, const std::stop_toke
     }
     delivery.error =
         Error{"post alerts to", where_, 0, "HTTP status " + std::to_string(status), hint(status)};
-    delivery.is_final = is_final(status);
-    delivery.is_about_content = is_about_content(status);
+    delivery.is_refused = is_refusal(status);
     delivery.retry_after = response.value().retry_after;
     return delivery;
 }

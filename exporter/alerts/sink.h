@@ -16,10 +16,8 @@ namespace dnsexp {
 struct Delivery {
     size_t delivered = 0;        // so many, from its front
     std::optional<Error> error;  // of what follows them
-    // The destination will never take what follows: trying again is of no use.
-    bool is_final = false;
-    // Final for the batch, but it is about content: each alert alone may be taken.
-    bool is_about_content = false;
+    // The destination will never take what follows as it is: only each alert alone, if at all.
+    bool is_refused = false;
     std::optional<std::chrono::seconds> retry_after;  // the destination's wish
 };
 

@@ -137,11 +137,11 @@ bool SinkWorker::take(const Delivery& delivery, size_t batch, const std::stop_to
     leave(delivery.delivered, &SinkStatus::delivered);
     if (!delivery.error) return true;
     if (stop.stop_requested()) return false;
-    if (delivery.is_final && delivery.is_about_content && left > 1) {
+    if (delivery.is_refused && left > 1) {
         singly_ = left;
         return true;
     }
-    if (delivery.is_final) {
+    if (delivery.is_refused) {
         leave(left, &SinkStatus::rejected);
         was_rejected(*delivery.error);
         return true;

@@ -221,9 +221,19 @@ class AlertDeliveryTest(LabCase):
         self.assertEqual(QUEUE, sender.status()["webhook"]["delivered"])
         self.assertLessEqual(set(range(3000 - QUEUE + 51, 3001)), got)  # all but at most a batch that was being tried
 
-    def test_a_refusal_is_final(self):
+    def test_a_server_that_lets_nobody_in_gets_what_waited(self):
         self.webhook = self.server(Webhook)
         self.webhook.answer(403)
+        sender = self.sender("--ca", self.webhook.certificate, "--webhook", self.webhook.url)
+        sender.tell("send 1 5")
+        wait_until(lambda: sender.status()["webhook"]["failed"] >= 2, "two tries")
+        self.webhook.answer(200)
+        self.wait_until_empty(sender)
+        self.assertEqual([1, 2, 3, 4, 5], self.in_webhook())
+
+    def test_what_is_refused_for_itself_is_gone(self):
+        self.webhook = self.server(Webhook)
+        self.webhook.answer(400)
         sender = self.sender("--ca", self.webhook.certificate, "--webhook", self.webhook.url)
         sender.tell("send 1 5")
         wait_until(lambda: sender.status()["webhook"]["rejected"] == 5, "five to be refused")

@@ -117,7 +117,7 @@ TEST_CASE("A line that ended with a full disk is completed when there is room") 
         CHECK(delivery.delivered == 2);
         REQUIRE(delivery.error);
         CHECK(delivery.error->errnum == EFBIG);
-        CHECK_FALSE(delivery.is_final);
+        CHECK_FALSE(delivery.is_refused);
         CHECK(deliver(sink, 3, 5).delivered == 0);
         CHECK(std::filesystem::file_size(path) == 2 * line + 100);
     }

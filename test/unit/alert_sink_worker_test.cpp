@@ -36,8 +36,7 @@ class Destination {
         if (answer_ == Answer::exhaust) throw std::bad_alloc();
         const bool is_refused =
             answer_ == Answer::refuse || (answer_ == Answer::refuse_content && has_bad(batch));
-        delivery.is_final = is_refused;
-        delivery.is_about_content = answer_ == Answer::refuse_content;
+        delivery.is_refused = is_refused;
         if (is_refused || answer_ == Answer::fail || answer_ == Answer::hang)
             delivery.error = Error{"deliver", "", 0, "no", ""};
         for (const Alert& alert : batch) {
