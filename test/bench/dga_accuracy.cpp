@@ -1,10 +1,12 @@
 // How much of generated names the DGA model finds and how many benign ones it takes for such, by family and
 // by list, and what a verdict costs. Prints; fails only on bad flags and unreadable data.
 //   dga_accuracy [--parts N] [--full]
-// With DNSEXP_DATA, the folder of the shared data: first the model in the binary, whose training knew the
-// names of that data; then models of which each was trained without the families and benign names that it is
-// asked for, in N parts (6), and with --full in a part a family and with each benign list kept out as a
-// whole. Without: the model in the binary on dga_names.csv, which is too small to compare models by.
+// With DNSEXP_DATA, the folder of the shared data or another one laid out alike: first the model in the
+// binary, whose training knew many names of the shared data; then models of which each was trained without
+// the families and benign names that it is asked for, in N parts (6), and with --full in a part a family and
+// with each benign list kept out as a whole. Without: the model in the binary on dga_names.csv, which is too
+// small to compare models by. Benign names are all that the lists have. Beside it stand the figures without
+// the doubtful names of train/dga/doubtful_names.txt, and say so.
 #include <getopt.h>
 
 #include <algorithm>
@@ -25,7 +27,6 @@ using namespace dnsexp::training;
 namespace {
 
 constexpr double allowed_share = 0.005;  // of benign names: the bound at which recall is compared
-constexpr size_t evaluated_names = 20000;
 
 struct Options {
     size_t parts = 6;
@@ -67,13 +68,6 @@ CorpusFiles files_of(const std::filesystem::path& data) {
     return files;
 }
 
-std::vector<double> benign_scores(const Corpus& corpus, const std::vector<double>& scores) {
-    std::vector<double> result;
-    for (size_t i = 0; i < scores.size(); ++i)
-        if (!corpus.sources[corpus.samples[i].source].generated) result.push_back(scores[i]);
-    return result;
-}
-
 double mean_found(const Corpus& corpus, const std::vector<double>& scores, double threshold) {
     double sum = 0;
     size_t families = 0;
@@ -85,26 +79,51 @@ double mean_found(const Corpus& corpus, const std::vector<double>& scores, doubl
     return families == 0 ? 0 : sum / static_cast<double>(families);
 }
 
-// A row a source: the share above `threshold`.
-void print_sources(const Corpus& corpus, const std::vector<double>& scores, double threshold) {
-    for (uint32_t source = 0; source < corpus.sources.size(); ++source) {
-        const Source& row = corpus.sources[source];
-        std::printf("  %-9s %-26s %6zu names %8.3f %%\n", row.generated ? "generated" : "benign",
-                    row.name.c_str(), row.names,
-                    share_above(scores_of(corpus, scores, source), threshold) * 100);
-    }
+struct Pool {
+    std::string name;
+    std::vector<double> scores;
+};
+
+// A pool of names as they are, and behind it, where some are doubtful, the pool without these.
+void add_pools(std::vector<Pool>& pools, const std::string& name, std::vector<double> all,
+               std::vector<double> without) {
+    const bool same = all.size() == without.size();
+    pools.push_back({name, std::move(all)});
+    if (!same) pools.push_back({name + " without doubtful ones", std::move(without)});
 }
 
-void print_at_bound(const Corpus& corpus, const std::vector<double>& scores) {
-    const auto print = [&](const std::string& list, double threshold) {
-        std::printf("  at %.1f %% of %-28s mean of families found %5.1f %% (score above %.2f)\n",
-                    allowed_share * 100, (list + ":").c_str(), mean_found(corpus, scores, threshold) * 100,
-                    threshold);
-    };
-    print("all benign names", score_above(benign_scores(corpus, scores), allowed_share));
+std::vector<Pool> benign_pools(const Corpus& corpus, const std::vector<double>& scores) {
+    std::vector<Pool> pools;
     for (uint32_t source = 0; source < corpus.sources.size(); ++source)
-        if (!corpus.sources[source].generated && corpus.sources[source].names >= names_for_threshold)
-            print(corpus.sources[source].name, score_above(scores_of(corpus, scores, source), allowed_share));
+        if (!corpus.sources[source].generated)
+            add_pools(pools, corpus.sources[source].name, scores_of(corpus, scores, source),
+                      scores_of(corpus, scores, source, Doubtful::without));
+    add_pools(pools, "all benign names", benign_scores(corpus, scores),
+              benign_scores(corpus, scores, Doubtful::without));
+    return pools;
+}
+
+void print_row(const char* kind, const std::string& name, const std::vector<double>& scores,
+               double threshold) {
+    std::printf("  %-9s %-39s %6zu names %8.3f %%\n", kind, name.c_str(), scores.size(),
+                share_above(scores, threshold) * 100);
+}
+
+// The shares above `threshold`, and the mean of families found there and where 0.5 % of a pool lie above.
+void print_figures(const Corpus& corpus, const std::vector<double>& scores, double threshold) {
+    const auto pools = benign_pools(corpus, scores);
+    for (const Pool& pool : pools) print_row("benign", pool.name, pool.scores, threshold);
+    for (uint32_t source = 0; source < corpus.sources.size(); ++source)
+        if (corpus.sources[source].generated)
+            print_row("generated", corpus.sources[source].name, scores_of(corpus, scores, source), threshold);
+    std::printf("  mean of families found %.1f %%\n", mean_found(corpus, scores, threshold) * 100);
+    for (const Pool& pool : pools) {
+        if (pool.scores.size() < names_for_threshold) continue;
+        const double bound = score_above(pool.scores, allowed_share);
+        std::printf("  at %.1f %% of %-40s mean of families found %5.1f %% (score above %.2f)\n",
+                    allowed_share * 100, (pool.name + ":").c_str(), mean_found(corpus, scores, bound) * 100,
+                    bound);
+    }
 }
 
 void judge_with_built_in(const Corpus& corpus) {
@@ -115,11 +134,7 @@ void judge_with_built_in(const Corpus& corpus) {
     const std::chrono::duration<double, std::nano> taken = std::chrono::steady_clock::now() - start;
     std::printf("model in the binary, threshold %.2f, %.0f ns a name\n", model.threshold(),
                 taken.count() / static_cast<double>(corpus.samples.size()));
-    print_sources(corpus, scores, model.threshold());
-    std::printf("  mean of families found %.1f %%, benign names taken for generated %.3f %%\n",
-                mean_found(corpus, scores, model.threshold()) * 100,
-                share_above(benign_scores(corpus, scores), model.threshold()) * 100);
-    print_at_bound(corpus, scores);
+    print_figures(corpus, scores, model.threshold());
 }
 
 void judge_kept_out(const Corpus& corpus, size_t parts) {
@@ -129,9 +144,7 @@ void judge_kept_out(const Corpus& corpus, size_t parts) {
         "kept out of training: families and benign names in %zu parts; scores before calibration, threshold "
         "%.2f\n",
         parts, threshold);
-    print_sources(corpus, scores, threshold);
-    std::printf("  mean of families found %.1f %%\n", mean_found(corpus, scores, threshold) * 100);
-    print_at_bound(corpus, scores);
+    print_figures(corpus, scores, threshold);
 }
 
 // Trains without one benign list and says what it makes of it at the threshold of the others.
@@ -140,11 +153,13 @@ void judge_list(const Corpus& corpus, uint32_t list) {
     const Corpus rest = chosen(corpus, [&](size_t i) { return !kept_out(i); });
     const double threshold = operating_threshold(rest, held_out_scores(rest, {}, default_parts));
     const Trained trained = train(rest, {});
+    const Corpus listed = chosen(corpus, kept_out);
     std::vector<double> scores;
-    for (size_t i = 0; i < corpus.samples.size(); ++i)
-        if (kept_out(i)) scores.push_back(score(trained, corpus.samples[i].domain));
-    std::printf("list %s kept out as a whole: %.3f %% above the threshold that the other lists give\n",
-                corpus.sources[list].name.c_str(), share_above(scores, threshold) * 100);
+    for (const Sample& sample : listed.samples) scores.push_back(score(trained, sample.domain));
+    std::printf("list kept out as a whole, share above the threshold that the other lists give\n");
+    std::vector<Pool> pools;
+    add_pools(pools, corpus.sources[list].name, scores, benign_scores(listed, scores, Doubtful::without));
+    for (const Pool& pool : pools) print_row("benign", pool.name, pool.scores, threshold);
 }
 
 int fail(const Error& error) {
@@ -162,12 +177,10 @@ int run(const Options& options) {
         return 0;
     }
     CorpusFiles files = files_of(data);
-    auto all = read_corpus(files, evaluated_names, evaluated_names);
-    if (!all) return fail(all.error());
-    judge_with_built_in(*all);
-    files.left_out = DNSEXP_SOURCE_DIR "/train/dga/generated_in_benign.txt";
+    files.doubtful = DNSEXP_SOURCE_DIR "/train/dga/doubtful_names.txt";
     auto corpus = read_corpus(files, default_most_generated, default_most_benign);
     if (!corpus) return fail(corpus.error());
+    judge_with_built_in(*corpus);
     judge_kept_out(*corpus, options.full ? corpus->sources.size() : options.parts);
     for (uint32_t list = 0; options.full && list < corpus->sources.size(); ++list)
         if (!corpus->sources[list].generated && corpus->sources[list].names >= names_for_threshold)

@@ -6,7 +6,7 @@ MAX_LINES = 399
 LONG = {
     "test/golden/expected/": "whole expositions, byte for byte",
     "test/unit/choose_test.cpp": "one case for each rule of the choice, on machines that they share",
-    "train/dga/generated_in_benign.txt": "a list of names",
+    "train/dga/doubtful_names.txt": "a list of names",
 }
 
 # Written in two parts, so that this file does not find itself.

@@ -89,7 +89,7 @@ TEST_CASE("A server that is not there is an error that tells nothing of the URL'
     }
     const Delivery delivery = sink_to(url).deliver(two, {});
     CHECK(delivery.delivered == 0);
-    CHECK_FALSE(delivery.is_final);
+    CHECK_FALSE(delivery.is_refused);
     REQUIRE(delivery.error);
     CHECK(delivery.error->message().find("secret") == std::string::npos);
 }

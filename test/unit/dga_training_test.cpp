@@ -177,3 +177,65 @@ TEST_CASE("Bred families have the characters of their own, and are kept out toge
     }
     CHECK(found == small_options().breeding.names);
 }
+
+TEST_CASE("A name that is not to be learned from changes no bit of the model, and is scored all the same") {
+    const Corpus corpus = small_corpus();
+    Corpus larger = corpus;
+    for (int i = 0; i < 50; ++i) {
+        larger.samples.push_back({"extra" + std::to_string(i) + ".org", 0, static_cast<uint64_t>(i), false});
+        ++larger.sources[0].names;
+    }
+    const auto blob = [](const Trained& trained) { return write_blob(trained, {}, 0); };
+    CHECK(blob(train(larger, small_options())) == blob(train(corpus, small_options())));
+    for (auto& sample : larger.samples) sample.to_learn = true;
+    CHECK(blob(train(larger, small_options())) != blob(train(corpus, small_options())));
+}
+
+TEST_CASE(
+    "A doubtful benign name of no weight is left out; the more it weighs the less its like are generated") {
+    const Corpus corpus = small_corpus();
+    Corpus doubted = corpus;
+    Random random(9);
+    for (int i = 0; i < 60; ++i) {
+        std::string label;
+        while (label.size() < 13) label += static_cast<char>('a' + random.below(26));
+        doubted.samples.push_back({label + ".net", 0, random.next(), true, true});
+        ++doubted.sources[0].names;
+    }
+    const auto trained_at = [&](double weight) {
+        TrainingOptions options = small_options();
+        options.doubtful_weight = weight;
+        return train(doubted, options);
+    };
+    CHECK(write_blob(trained_at(0), {}, 0) == write_blob(train(corpus, small_options()), {}, 0));
+    const std::string alike = "xkqzjvwpbtrmh.net";
+    CHECK(score(trained_at(0.5), alike) < score(trained_at(0), alike) - 0.1);
+    CHECK(score(trained_at(2), alike) < score(trained_at(0.5), alike) - 0.1);
+}
+
+TEST_CASE("The threshold lets 0.45 % of all benign names pass and 0.4 % of a large list's undoubted ones") {
+    Corpus corpus;
+    std::vector<double> scores;
+    const auto add_list = [&](const std::string& name, int names, int top, int doubtful) {
+        add_source(corpus, name, false);
+        for (int i = 0; i < names; ++i) {
+            add_name(corpus, name + std::to_string(i) + ".com");
+            corpus.samples.back().doubtful = i < doubtful;
+            scores.push_back(top - i);
+        }
+    };
+    add_list("small", 1999, 900'000, 0);
+    CHECK(operating_threshold(corpus, scores) == -1e9);
+    add_list("large", 18'001, 100'000, 0);
+    // Of 20,000 names 90 may lie above, which are all of the small list: so speaks the union.
+    CHECK(operating_threshold(corpus, scores) == 900'000 - 90);
+    // Of 30,000 names 135 may lie above, doubtful ones too; of the 9,000 others of this list only 36.
+    add_list("doubted", 10'000, 2'000'000, 1000);
+    CHECK(benign_scores(corpus, scores).size() == 30'000);
+    CHECK(benign_scores(corpus, scores, Doubtful::without).size() == 29'000);
+    CHECK(scores_of(corpus, scores, 2, Doubtful::without).front() == 2'000'000 - 1000);
+    CHECK(operating_threshold(corpus, scores) == 2'000'000 - 135);
+    for (size_t i = 0; i < scores.size(); ++i)
+        if (corpus.samples[i].doubtful) scores[i] = -1;
+    CHECK(operating_threshold(corpus, scores) == 2'000'000 - 1000 - 36);
+}

@@ -69,10 +69,13 @@ std::string lower(std::string text) {
     return text;
 }
 
+using Names = std::unordered_set<std::string>;
+
 // The names of one source, chosen and in order.
 class Collector {
   public:
-    Collector(const Suffixes& suffixes, Corpus& corpus) : suffixes_(suffixes), corpus_(corpus) {}
+    Collector(const Suffixes& suffixes, Names doubtful, Corpus& corpus)
+        : suffixes_(suffixes), doubtful_(std::move(doubtful)), corpus_(corpus) {}
 
     void add(const std::string& name) {
         std::string domain = suffixes_.registrable(lower(name));
@@ -80,62 +83,68 @@ class Collector {
         if (dga_name_of(domain, parts)) found_.insert(std::move(domain));
     }
 
-    void finish(const std::string& name, bool generated, size_t most,
-                const std::unordered_set<std::string>& but) {
+    // Benign sources come first: what they have is in no generated one.
+    void finish(const std::string& name, bool generated, size_t most) {
         const auto number = static_cast<uint32_t>(corpus_.sources.size());
         std::vector<Sample> samples;
-        for (const std::string& domain : found_)
-            if (!but.contains(domain)) samples.push_back({domain, number, hash_bytes(domain, draw_seed)});
+        for (const std::string& domain : found_) {
+            if (generated && benign_.contains(domain)) continue;
+            samples.push_back({domain, number, hash_bytes(domain, draw_seed)});
+            samples.back().doubtful = !generated && doubtful_.contains(domain);
+            if (!generated) benign_.insert(domain);
+        }
+        found_.clear();
+        if (samples.empty()) return;
         std::sort(samples.begin(), samples.end(), [](const Sample& a, const Sample& b) {
             return a.draw != b.draw ? a.draw < b.draw : a.domain < b.domain;
         });
-        if (samples.size() > most) samples.resize(most);
-        if (samples.empty()) return;
+        for (size_t i = most; i < samples.size(); ++i) samples[i].to_learn = false;
         corpus_.sources.push_back({name, number, generated, samples.size(), 1});
         corpus_.samples.insert(corpus_.samples.end(), samples.begin(), samples.end());
-        found_.clear();
     }
 
   private:
     const Suffixes& suffixes_;
+    const Names doubtful_;
     Corpus& corpus_;
-    std::unordered_set<std::string> found_;
+    Names found_, benign_;
 };
 
+Result<Names> read_doubtful(const std::string& path) {
+    Names names;
+    if (path.empty()) return names;
+    auto text = read_text(path);
+    if (!text) return text.error();
+    each_line(*text, [&](const std::string& line) { names.insert(line); });
+    return names;
+}
+
 Status read_benign(const CorpusFiles& files, Collector& collector, size_t most) {
-    std::unordered_set<std::string> left_out;
-    if (!files.left_out.empty()) {
-        auto text = read_text(files.left_out);
-        if (!text) return text.error();
-        each_line(*text, [&](const std::string& line) { left_out.insert(line); });
-    }
     for (const std::string& entry : files.benign) {
         const size_t equals = entry.find('=');
         if (equals == std::string::npos) return Error{"read list", entry, 0, "is not NAME=PATH", ""};
         auto text = read_text(entry.substr(equals + 1));
         if (!text) return text.error();
         each_line(*text, [&](const std::string& line) { collector.add(line.substr(0, line.find(','))); });
-        collector.finish(entry.substr(0, equals), false, most, left_out);
+        collector.finish(entry.substr(0, equals), false, most);
     }
     return ok();
 }
 
-Status read_generated(const CorpusFiles& files, Collector& collector, const Corpus& corpus, size_t most) {
+Status read_generated(const CorpusFiles& files, Collector& collector, size_t most) {
     auto text = read_text(files.generated);
     if (!text) return text.error();
-    std::unordered_set<std::string> benign;
-    for (const Sample& sample : corpus.samples) benign.insert(sample.domain);
     std::string family;
     each_line(*text, [&](const std::string& line) {
         const size_t comma = line.find(',');
         if (comma == std::string::npos || line == "domain,family") return;
         if (line.substr(comma + 1) != family) {
-            collector.finish(family, true, most, benign);
+            collector.finish(family, true, most);
             family = line.substr(comma + 1);
         }
         collector.add(line.substr(0, comma));
     });
-    collector.finish(family, true, most, benign);
+    collector.finish(family, true, most);
     return ok();
 }
 
@@ -149,11 +158,12 @@ Result<Corpus> read_corpus(const CorpusFiles& files, size_t most_generated, size
                                                        std::fclose);
     if (memory) suffixes.list.reset(psl_load_fp(memory.get()));
     if (!suffixes.list) return Error{"read public suffix list", files.suffixes, 0, "no rules", ""};
+    auto doubtful = read_doubtful(files.doubtful);
+    if (!doubtful) return doubtful.error();
     Corpus corpus;
-    Collector collector(suffixes, corpus);
+    Collector collector(suffixes, std::move(*doubtful), corpus);
     if (auto status = read_benign(files, collector, most_benign); !status) return status.error();
-    if (auto status = read_generated(files, collector, corpus, most_generated); !status)
-        return status.error();
+    if (auto status = read_generated(files, collector, most_generated); !status) return status.error();
     return corpus;
 }
 

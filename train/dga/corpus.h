@@ -22,7 +22,9 @@ struct Source {
 struct Sample {
     std::string domain;
     uint32_t source = 0;
-    uint64_t draw = 0;  // a hash of the domain: folds and samples are chosen by it
+    uint64_t draw = 0;      // a hash of the domain: folds and samples are chosen by it
+    bool to_learn = true;   // or only to be judged: a large source has more names than a training needs
+    bool doubtful = false;  // on a benign list, but on the list of doubtful names too
 };
 
 struct Corpus {
@@ -34,16 +36,16 @@ struct CorpusFiles {
     std::string generated;            // lines of domain,family with a heading
     std::vector<std::string> benign;  // SOURCE=PATH: a domain a line, or the first field of CSV
     std::string suffixes;             // public_suffix_list.dat
-    std::string left_out;  // domains of benign lists that are generated ones, one a line; may be empty
+    std::string doubtful;  // domains of benign lists that look like generated ones, one a line; may be empty
 };
 
-// Of each source at most so many names are used: more cost time and tell no more.
-inline constexpr size_t default_most_generated = 800;
+// Of each source at most so many names are learned from: more cost time and tell no more.
+inline constexpr size_t default_most_generated = 1600;
 inline constexpr size_t default_most_benign = 25000;
 
 // Reads plain text or, by a pipe of xz, what ends in .xz. Keeps each registrable domain of a source once,
-// leaves out IDNs, bare suffixes and generated names that a benign list has too, and of a larger source than
-// `most` names a fixed choice.
+// leaves out IDNs, bare suffixes and generated names that a benign list has too. Of a larger source than
+// `most` names a fixed choice is to be learned from.
 Result<Corpus> read_corpus(const CorpusFiles& files, size_t most_generated, size_t most_benign);
 
 // Reads lines of domain,family with a heading, "benign" for benign ones, whose domains are registrable ones.

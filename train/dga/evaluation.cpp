@@ -6,6 +6,20 @@
 #include "train/dga/exact_math.h"
 
 namespace dnsexp::training {
+namespace {
+
+std::vector<double> scores_where(const Corpus& corpus, std::span<const double> scores, Doubtful doubtful,
+                                 const std::function<bool(uint32_t source)>& wanted) {
+    std::vector<double> result;
+    for (size_t i = 0; i < scores.size(); ++i) {
+        const Sample& sample = corpus.samples[i];
+        if (sample.doubtful && doubtful == Doubtful::without) continue;
+        if (wanted(sample.source)) result.push_back(scores[i]);
+    }
+    return result;
+}
+
+}  // namespace
 
 std::vector<double> held_out_scores(const Corpus& corpus, const TrainingOptions& options, size_t parts) {
     std::vector<double> scores(corpus.samples.size());
@@ -25,11 +39,14 @@ double score_above(std::vector<double> scores, double share) {
     return scores.at(std::min(rank, scores.size() - 1));
 }
 
-std::vector<double> scores_of(const Corpus& corpus, std::span<const double> scores, uint32_t source) {
-    std::vector<double> result;
-    for (size_t i = 0; i < scores.size(); ++i)
-        if (corpus.samples[i].source == source) result.push_back(scores[i]);
-    return result;
+std::vector<double> scores_of(const Corpus& corpus, std::span<const double> scores, uint32_t source,
+                              Doubtful doubtful) {
+    return scores_where(corpus, scores, doubtful, [&](uint32_t from) { return from == source; });
+}
+
+std::vector<double> benign_scores(const Corpus& corpus, std::span<const double> scores, Doubtful doubtful) {
+    return scores_where(corpus, scores, doubtful,
+                        [&](uint32_t from) { return !corpus.sources[from].generated; });
 }
 
 double share_above(std::span<const double> scores, double threshold) {
@@ -38,11 +55,17 @@ double share_above(std::span<const double> scores, double threshold) {
 }
 
 double operating_threshold(const Corpus& corpus, std::span<const double> scores) {
-    constexpr double benign_above = 0.0035;  // 0.005 is allowed; other lists are a little harder
+    constexpr double of_all = 0.0045;  // 0.005 is allowed; other lists are a little harder
+    constexpr double of_a_list = 0.004;
     double threshold = -1e9;
+    const auto heed = [&](const std::vector<double>& benign, double most_above) {
+        if (benign.size() >= names_for_threshold)
+            threshold = std::max(threshold, score_above(benign, most_above));
+    };
+    heed(benign_scores(corpus, scores), of_all);
     for (uint32_t source = 0; source < corpus.sources.size(); ++source)
-        if (!corpus.sources[source].generated && corpus.sources[source].names >= names_for_threshold)
-            threshold = std::max(threshold, score_above(scores_of(corpus, scores, source), benign_above));
+        if (!corpus.sources[source].generated)
+            heed(scores_of(corpus, scores, source, Doubtful::without), of_a_list);
     return threshold;
 }
 

@@ -10,7 +10,7 @@ namespace dnsexp::training {
 namespace {
 
 constexpr const char* usage =
-    "usage: train_dga --generated FILE --suffixes FILE --left-out FILE --benign NAME=FILE... --out FILE\n"
+    "usage: train_dga --generated FILE --suffixes FILE --doubtful FILE --benign NAME=FILE... --out FILE\n"
     "Reads plain text and, where the name ends in .xz, what xz unpacks. The first benign list stands for top "
     "sites.\n";
 
@@ -51,11 +51,11 @@ int main(int argc, char** argv) {
         const std::string option = argv[i];
         if (option == "--generated") files.generated = argv[i + 1];
         if (option == "--suffixes") files.suffixes = argv[i + 1];
-        if (option == "--left-out") files.left_out = argv[i + 1];
+        if (option == "--doubtful") files.doubtful = argv[i + 1];
         if (option == "--benign") files.benign.emplace_back(argv[i + 1]);
         if (option == "--out") out = argv[i + 1];
     }
-    if (argc % 2 == 0 || files.generated.empty() || files.suffixes.empty() || files.left_out.empty() ||
+    if (argc % 2 == 0 || files.generated.empty() || files.suffixes.empty() || files.doubtful.empty() ||
         files.benign.empty() || out.empty()) {
         std::fputs(dnsexp::training::usage, stderr);
         return 2;

@@ -8,9 +8,15 @@ size_t part_of(const Corpus& corpus, size_t sample, size_t parts) {
     return source.generated ? source.kept_out_with % parts : static_cast<size_t>(name.draw >> 20) % parts;
 }
 
-Trained train(Corpus corpus, const TrainingOptions& options) {
+Trained train(const Corpus& all, const TrainingOptions& options) {
+    Corpus corpus = chosen(all, [&](size_t i) {
+        const Sample& sample = all.samples[i];
+        return sample.to_learn && (!sample.doubtful || options.doubtful_weight > 0);
+    });
     add_bred_families(corpus, options.breeding);
-    const std::vector<double> weights = sample_weights(corpus);
+    std::vector<double> weights = sample_weights(corpus);
+    for (size_t i = 0; i < weights.size(); ++i)
+        if (corpus.samples[i].doubtful) weights[i] *= options.doubtful_weight;
     const auto generated = [&](size_t i) { return corpus.sources[corpus.samples[i].source].generated; };
     std::array<double, 2> sums{};
     for (size_t i = 0; i < weights.size(); ++i) sums[generated(i)] += weights[i];

@@ -13,8 +13,9 @@ namespace dnsexp::training {
 struct TrainingOptions {
     BoostingOptions boosting;
     BreedingOptions breeding;
-    size_t groups = 5;         // tables of a row's features are built without its group
-    double benign_weight = 4;  // of all benign names, where all generated ones weigh 1
+    size_t groups = 5;             // tables of a row's features are built without its group
+    double benign_weight = 4;      // of all benign names, where all generated ones weigh 1
+    double doubtful_weight = 1.5;  // of a doubtful name, where another one of its list weighs 1; 0: left out
 };
 
 struct Trained {
@@ -25,8 +26,8 @@ struct Trained {
 // Which part a sample falls in: families by their number, benign names by draw.
 size_t part_of(const Corpus& corpus, size_t sample, size_t parts);
 
-// Adds bred families to the corpus and learns from all of it.
-Trained train(Corpus corpus, const TrainingOptions& options);
+// Learns from the samples that are for it, and from families bred from them.
+Trained train(const Corpus& corpus, const TrainingOptions& options);
 
 // Natural log-odds before calibration.
 double score(const Trained& trained, const std::string& domain);
