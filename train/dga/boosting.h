@@ -18,8 +18,8 @@ struct Row {
 struct BoostingOptions {
     size_t trees = 80;
     double rate = 0.1;           // of each tree's advice that is taken
-    double ridge = 5;            // weight that pulls leaves to zero
-    double feature_share = 0.3;  // features that a tree may ask for
+    double ridge = 20;           // weight that pulls leaves to zero
+    double feature_share = 0.5;  // features that a tree may ask for
     double row_share = 0.7;      // rows that a tree sees
     uint64_t seed = 1;
 };

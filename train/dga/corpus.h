@@ -40,7 +40,7 @@ struct CorpusFiles {
 };
 
 // Of each source at most so many names are learned from: more cost time and tell no more.
-inline constexpr size_t default_most_generated = 1600;
+inline constexpr size_t default_most_generated = 800;
 inline constexpr size_t default_most_benign = 25000;
 
 // Reads plain text or, by a pipe of xz, what ends in .xz. Keeps each registrable domain of a source once,
