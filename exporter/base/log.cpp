@@ -4,12 +4,19 @@
 #include <unistd.h>
 
 #include <cstdio>
+#include <mutex>
+
+#include "exporter/base/log_limit.h"
 
 namespace dnsexp {
 namespace {
 
 LogLevel g_level = LogLevel::info;
 LogFormat g_format = LogFormat::logfmt;
+
+std::mutex g_limit_mutex;
+bool g_is_limited = false;  // under g_limit_mutex
+LogLimit g_limit;           // under g_limit_mutex
 
 std::string_view level_name(LogLevel level) {
     switch (level) {
@@ -73,6 +80,32 @@ std::string timestamp() {
     return full;
 }
 
+void put(LogLevel level, std::string_view message, std::initializer_list<LogField> fields) {
+    std::string line;
+    append(line, g_format, "ts", timestamp());
+    const std::string record = log_format_record(g_format, level, message, fields);
+    line = g_format == LogFormat::json ? "{" + line + "," + record + "}\n" : line + " " + record + "\n";
+    // A log that can't be written has nowhere to be reported.
+    [[maybe_unused]] const ssize_t written = ::write(STDERR_FILENO, line.data(), line.size());
+}
+
+// Whether a record is to be written; tells first what was left out before.
+bool is_admitted(LogLevel level, std::string_view message) {
+    std::vector<LogLimit::LeftOut> over;
+    bool admitted = true;
+    {
+        const std::lock_guard lock(g_limit_mutex);
+        if (!g_is_limited) return true;
+        const auto now = LogLimit::Clock::now();
+        over = g_limit.over(now);
+        if (level != LogLevel::debug) admitted = g_limit.admits(static_cast<int>(level), message, now);
+    }
+    for (const LogLimit::LeftOut& one : over)
+        put(static_cast<LogLevel>(one.level), "messages were left out",
+            {{"message", one.message}, {"times", std::to_string(one.count)}});
+    return admitted;
+}
+
 }  // namespace
 
 std::string log_format_record(LogFormat format, LogLevel level, std::string_view message,
@@ -89,14 +122,14 @@ void log_configure(LogLevel level, LogFormat format) {
     g_format = format;
 }
 
+void log_limit_repeats() {
+    const std::lock_guard lock(g_limit_mutex);
+    g_is_limited = true;
+}
+
 void log_write(LogLevel level, std::string_view message, std::initializer_list<LogField> fields) {
     if (level < g_level) return;
-    std::string line;
-    append(line, g_format, g_format == LogFormat::json ? "ts" : "time", timestamp());
-    const std::string record = log_format_record(g_format, level, message, fields);
-    line = g_format == LogFormat::json ? "{" + line + "," + record + "}\n" : line + " " + record + "\n";
-    // A log that can't be written has nowhere to be reported.
-    [[maybe_unused]] const ssize_t written = ::write(STDERR_FILENO, line.data(), line.size());
+    if (is_admitted(level, message)) put(level, message, fields);
 }
 
 }  // namespace dnsexp

@@ -23,6 +23,11 @@ struct LogField {
 // Sets what is written from now on. Call before threads start.
 void log_configure(LogLevel level, LogFormat format);
 
+// From now on the same message is written at most 10 times in 10 s (log_limit.h); how often it came beyond
+// that is told with the first record after. Debug is not limited. For the end of the start, of which every
+// line counts.
+void log_limit_repeats();
+
 void log_write(LogLevel level, std::string_view message, std::initializer_list<LogField> fields = {});
 
 inline void log_debug(std::string_view m, std::initializer_list<LogField> f = {}) {
