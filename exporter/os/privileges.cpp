@@ -5,9 +5,7 @@
 
 #include <cerrno>
 #include <charconv>
-#include <optional>
 #include <string>
-#include <utility>
 
 #include "exporter/os/read_file.h"
 
@@ -21,23 +19,11 @@ bool has(uint64_t set, int capability) {
     return (set >> capability & 1) != 0;
 }
 
-// "5.10.0-28" -> {5, 10}
-std::optional<std::pair<int, int>> parse_release(std::string_view release) {
-    int major = 0, minor = 0;
-    const char* end = release.data() + release.size();
-    const auto first = std::from_chars(release.data(), end, major);
-    if (first.ec != std::errc{} || first.ptr == end || *first.ptr != '.') return std::nullopt;
-    const auto second = std::from_chars(first.ptr + 1, end, minor);
-    if (second.ec != std::errc{}) return std::nullopt;
-    return std::pair(major, minor);
-}
-
 }  // namespace
 
-Result<uint64_t> parse_effective_capabilities(std::string_view status) {
-    constexpr std::string_view key = "CapEff:";
+Result<uint64_t> parse_capabilities(std::string_view status, std::string_view key) {
     const Error malformed{"read capabilities from", "/proc/self/status", 0,
-                          "there is no CapEff line in hexadecimal", ""};
+                          "there is no line " + std::string(key) + " in hexadecimal", ""};
     size_t at = status.find(key);
     // Only at the start of a line: the first line holds the command's name, which can be anything.
     while (at != std::string_view::npos && at != 0 && status[at - 1] != '\n') at = status.find(key, at + 1);
@@ -50,6 +36,10 @@ Result<uint64_t> parse_effective_capabilities(std::string_view status) {
     const auto [end, error] = std::from_chars(digits.data(), digits.data() + digits.size(), set, hexadecimal);
     if (error != std::errc{} || end != digits.data() + digits.size()) return malformed;
     return set;
+}
+
+Result<uint64_t> parse_effective_capabilities(std::string_view status) {
+    return parse_capabilities(status, "CapEff:");
 }
 
 Status judge_capabilities(uint64_t effective) {
@@ -66,6 +56,16 @@ Status judge_capabilities(uint64_t effective) {
         "check privileges", "", EPERM, "missing " + missing,
         "run as root, or give the service AmbientCapabilities=CAP_BPF CAP_NET_ADMIN CAP_PERFMON, or the "
         "container --cap-add BPF --cap-add NET_ADMIN --cap-add PERFMON"};
+}
+
+std::optional<std::pair<int, int>> parse_release(std::string_view release) {
+    int major = 0, minor = 0;
+    const char* end = release.data() + release.size();
+    const auto first = std::from_chars(release.data(), end, major);
+    if (first.ec != std::errc{} || first.ptr == end || *first.ptr != '.') return std::nullopt;
+    const auto second = std::from_chars(first.ptr + 1, end, minor);
+    if (second.ec != std::errc{}) return std::nullopt;
+    return std::pair(major, minor);
 }
 
 Status judge_kernel(std::string_view sysname, std::string_view release) {

@@ -2,7 +2,9 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <string_view>
+#include <utility>
 
 #include "exporter/base/result.h"
 
@@ -17,10 +19,16 @@ Status check_kernel();
 
 // ---- the pure parts ----
 
-// The effective set (bit n: capability n) from the text of /proc/PID/status.
+// A set of capabilities (bit n: capability n) from the text of /proc/PID/status; `key` as "CapPrm:".
+Result<uint64_t> parse_capabilities(std::string_view status, std::string_view key);
+
+// The effective one.
 Result<uint64_t> parse_effective_capabilities(std::string_view status);
 
 Status judge_capabilities(uint64_t effective);
+
+// Major and minor version of a release: "5.10.0-28" is {5, 10}.
+std::optional<std::pair<int, int>> parse_release(std::string_view release);
 
 // `sysname` and `release` as uname(2) gives them: "Linux", "6.1.0-18-amd64".
 Status judge_kernel(std::string_view sysname, std::string_view release);

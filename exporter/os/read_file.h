@@ -1,4 +1,4 @@
-// Reads a small file of /proc or /sys whole.
+// Reads a small file whole: one of /proc or /sys, or of settings.
 #pragma once
 
 #include <string>

@@ -13,6 +13,9 @@ namespace dnsexp {
 // interval. Error: an interval that is not above zero (EINVAL), or no descriptors left.
 Result<UniqueFd> make_periodic_timer(std::chrono::nanoseconds interval);
 
+// Another interval, from now on. Errors as above. Thread-safe.
+Status set_interval(int fd, std::chrono::nanoseconds interval);
+
 // How often the timer has expired since the last call; 0 when it has not. Never blocks.
 uint64_t read_expirations(int fd);
 
