@@ -6,6 +6,8 @@
 #include <string>
 #include <vector>
 
+#include "exporter/metrics/export_options.h"
+
 namespace dnsexp {
 
 // Sizes of tables that the kernel side shares (ebpf/dns_abi.h: DNS_PORTS_MAX, DNS_SERVERS_MAX,
@@ -14,10 +16,16 @@ inline constexpr uint32_t kPortsMax = 8;
 inline constexpr uint32_t kServersMax = 256;
 inline constexpr uint32_t kLatencyEdgesMax = 31;
 
+// How what is private is shown; redact/redactor.h says what each does.
+enum class Redaction { plain, hash, mask };
+
 struct PerformanceConfig {
     uint32_t ring_buffer_size_kb = 1024;  // KiB; a power of two, 64..262144, so a multiple of every page size
     uint32_t pending_queries_max = 65536;  // queries that wait for a response; a power of two, 64..1048576
     uint32_t poll_interval_ms = 10;        // between two readings of the ring; 1..1000
+    uint32_t event_batch_size = 131072;    // most records taken from the ring in one go; 64..1048576
+    std::vector<uint32_t> cpu_affinity;    // CPUs of the thread that reads; distinct, 0..8191; empty: any
+    uint32_t stats_buckets = 0;  // latency buckets in equal ratios; 0: latency_buckets_seconds; 0..31
 };
 
 enum class Ingress { automatic, xdp, tc };
@@ -40,8 +48,12 @@ struct MetricsConfig {
     // of them.
     std::vector<double> latency_buckets_seconds = {0.0001, 0.00025, 0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025,
                                                    0.05,   0.1,     0.25,   0.5,   1,      2.5,   5};
-    uint32_t top_domains = 100;  // with series of their own, the rest is `other`; 0..1000
-    uint32_t top_clients = 50;   // the same for clients; 0..1000
+    uint32_t top_domains = 100;                     // with series of their own, the rest is `other`; 0..1000
+    uint32_t top_clients = 50;                      // the same for clients; 0..1000
+    std::vector<DisabledLabels> disabled_labels;    // one a metric
+    std::vector<ServerName> server_names;           // 0..256; no two of one prefix
+    Redaction domain_names = Redaction::plain;      // values of label `domain`
+    Redaction client_addresses = Redaction::plain;  // values of label `client`
 };
 
 enum class WorkloadBackend { automatic, cgroup, kprobe, none };
@@ -69,6 +81,8 @@ struct BlocklistConfig {
     std::string url;   // of a feed, http:// or https://: exactly one of the two
     BlocklistFormat format = BlocklistFormat::automatic;
     uint32_t severity = 3;  // of its matches: 1 low, 2 medium, 3 high
+
+    bool operator==(const BlocklistConfig&) const = default;
 };
 
 struct SecurityConfig {
@@ -85,6 +99,8 @@ struct SecurityConfig {
     bool threat_intel_enabled = true;          // blocklists are matched
     uint32_t threat_feed_interval_hours = 1;   // between two looks at a feed; 1..720
     std::vector<BlocklistConfig> blocklists;
+
+    bool operator==(const SecurityConfig&) const = default;
 };
 
 enum class DestinationType { file, syslog, webhook, alertmanager };
@@ -100,21 +116,40 @@ struct AlertDestination {
     std::vector<std::string> headers;  // webhook, alertmanager: "Name: value"
     std::string ca_file;               // webhook, alertmanager: as in FetchRequest
     std::string bearer_token_file;     // webhook, alertmanager: as in FetchRequest
+
+    bool operator==(const AlertDestination&) const = default;
 };
 
 struct AlertingConfig {
     uint32_t min_severity = 2;                   // that is delivered: 1 low, 2 medium, 3 high
     uint32_t window_seconds = 300;               // the same alert is told once in; 10..86400
     std::vector<AlertDestination> destinations;  // 0..16
+
+    bool operator==(const AlertingConfig&) const = default;
 };
 
 struct MonitoringConfig {
     bool prometheus_enabled = true;    // false closes the metrics endpoint and leaves the others
     uint16_t prometheus_port = 10153;  // on all addresses; --web.listen-address wins over it; 1..65535
+    std::vector<std::string> metrics;  // names of those that are exported; distinct; empty: all
+    bool program_stats = false;        // runs of the BPF programs are counted
 };
 
 struct WebConfig {
     uint32_t slow_query_milliseconds = 100;  // /api/v1/slow shows transactions that took longer; 0..60000
+};
+
+inline constexpr uint32_t kQueryLogSampleMax = 1'000'000;
+inline constexpr size_t kHashKeyMin = 16;  // octets
+
+struct QueryLogConfig {
+    std::string path;     // one JSON line a transaction goes there; empty: nowhere; "-": to stdout
+    uint32_t sample = 1;  // one of so many is written; 1..kQueryLogSampleMax
+    Redaction names = Redaction::plain;
+    Redaction clients = Redaction::plain;
+    std::string hash_key;  // of Redaction::hash: kHashKeyMin octets or more; empty: a new one with each start
+
+    bool operator==(const QueryLogConfig&) const = default;
 };
 
 struct Config {
@@ -127,6 +162,7 @@ struct Config {
     AlertingConfig alerting;
     MonitoringConfig monitoring;
     WebConfig web;
+    QueryLogConfig query_log;
 };
 
 }  // namespace dnsexp

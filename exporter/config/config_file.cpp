@@ -9,7 +9,9 @@
 #include <system_error>
 
 #include "exporter/base/unique_fd.h"
+#include "exporter/config/config_export.h"
 #include "exporter/config/config_keys.h"
+#include "exporter/config/environment.h"
 #include "exporter/config/suggest.h"
 #include "exporter/config/yaml_document.h"
 
@@ -81,8 +83,20 @@ class Walk {
     }
 
     void apply(const ConfigKey& key, const YAML::Node& value) {
-        for (const ConfigProblem& problem : key.apply(value, load_.config))
-            add(problem.line, key.section + "." + key.name, problem.what + "; allowed: " + key.allowed);
+        const std::string path = key.section + "." + key.name;
+        const Expansion expansion = expand_environment(value);
+        for (const ConfigProblem& problem : expansion.problems) add(problem.line, path, problem.what);
+        if (!expansion.problems.empty()) return;
+        for (const ConfigProblem& problem : key.rule.apply(value, load_.config))
+            add(problem.line, path, told(problem, expansion) + "; allowed: " + key.rule.allowed);
+    }
+
+    // A message quotes what is wrong, which a secret may be part of.
+    static std::string told(const ConfigProblem& problem, const Expansion& expansion) {
+        if (expansion.variables.empty()) return problem.what;
+        std::string names;
+        for (const std::string& name : expansion.variables) names += (names.empty() ? "" : ", ") + name;
+        return "is not right with the environment's " + names + ", which is not shown here";
     }
 
     // Calls `visit` with each entry of a mapping, but for repeated ones. Nothing at all stands for an empty
@@ -175,6 +189,8 @@ ConfigLoad parse_config(std::string_view text, const std::string& file) {
             walk.add(problem->line, "", problem->what);
         else
             walk.document(std::get<YAML::Node>(parsed));
+        if (const std::string wrong = apply_stats_buckets(load.config); !wrong.empty())
+            walk.add(0, "performance.stats_buckets", wrong);
     } catch (const std::exception& error) {
         walk.add(0, "", std::string("can't be parsed: ") + error.what());
     }

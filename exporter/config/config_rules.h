@@ -19,11 +19,23 @@ namespace dnsexp {
 
 using Problems = std::vector<ConfigProblem>;
 
-// What a value may be, and how it is checked and stored.
+// When a changed value is in force.
+enum class Applies { on_reload, at_restart };
+
+// What a value may be, how it is checked and stored, and how two configurations are told apart by it.
 struct Rule {
     std::string allowed;
     std::function<Problems(const YAML::Node&, Config&)> apply;
+    std::function<bool(const Config&, const Config&)> is_same;
+    std::function<void(const Config& from, Config& to)> copy;
+    Applies applies = Applies::on_reload;
 };
+
+// The rule of a value that the programs or the threads are made with.
+inline Rule at_restart(Rule rule) {
+    rule.applies = Applies::at_restart;
+    return rule;
+}
 
 // Where a value goes: a field of a section.
 template <typename Section, typename Field>
@@ -32,19 +44,29 @@ struct Place {
     Field Section::*field;
 
     Field& in(Config& config) const { return config.*section.*field; }
+    [[nodiscard]] const Field& in(const Config& config) const { return config.*section.*field; }
 };
 template <typename Section, typename Field>
 Place(Section Config::*, Field Section::*) -> Place<Section, Field>;
 
+template <typename Section, typename Field>
+Rule rule_for(Place<Section, Field> place, std::string allowed,
+              std::function<Problems(const YAML::Node&, Config&)> apply) {
+    return {std::move(allowed), std::move(apply),
+            [place](const Config& a, const Config& b) { return place.in(a) == place.in(b); },
+            [place](const Config& from, Config& to) { place.in(to) = place.in(from); }};
+}
+
 // A rule for one value that `parse` reads.
 template <typename Section, typename Field, typename Parse>
 Rule single(Place<Section, Field> place, std::string allowed, Parse parse) {
-    return {std::move(allowed), [place, parse](const YAML::Node& node, Config& config) -> Problems {
-                const auto parsed = parse(node);
-                if (parsed.index() == 1) return {{line_of(node), std::get<1>(parsed)}};
-                place.in(config) = static_cast<Field>(std::get<0>(parsed));
-                return {};
-            }};
+    return rule_for(place, std::move(allowed),
+                    [place, parse](const YAML::Node& node, Config& config) -> Problems {
+                        const auto parsed = parse(node);
+                        if (parsed.index() == 1) return {{line_of(node), std::get<1>(parsed)}};
+                        place.in(config) = static_cast<Field>(std::get<0>(parsed));
+                        return {};
+                    });
 }
 
 template <typename Section, typename Field>
@@ -116,7 +138,7 @@ Rule list(Place<Section, std::vector<Item>> place, std::string allowed, size_t l
         if (problems.empty()) place.in(config) = items;
         return problems;
     };
-    return {std::move(allowed), apply};
+    return rule_for(place, std::move(allowed), apply);
 }
 
 template <typename Item>
@@ -216,7 +238,7 @@ Rule mapping_list(Place<Section, std::vector<Item>> place, std::string allowed, 
         if (problems.empty()) place.in(config) = std::move(items);
         return problems;
     };
-    return {std::move(allowed), apply};
+    return rule_for(place, std::move(allowed), apply);
 }
 
 }  // namespace dnsexp

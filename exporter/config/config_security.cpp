@@ -185,9 +185,9 @@ std::vector<ConfigKey> keys_of_security() {
     constexpr auto security = &Config::security;
     std::vector<ConfigKey> keys;
     const auto add = [&](const char* name, Rule rule) {
-        keys.push_back({"security", name, std::move(rule.allowed), std::move(rule.apply)});
+        keys.push_back({"security", name, std::move(rule)});
     };
-    add("enabled", truth(Place{security, &Security::enabled}));
+    add("enabled", at_restart(truth(Place{security, &Security::enabled})));
     add("entropy_threshold", whole(Place{security, &Security::entropy_threshold}, {0, 100}));
     add("max_subdomain_depth", whole(Place{security, &Security::max_subdomain_depth}, {1, 126}));
     add("max_label_length", whole(Place{security, &Security::max_label_length}, {1, 63}));
@@ -213,7 +213,7 @@ std::vector<ConfigKey> security_keys() {
     constexpr auto alerting = &Config::alerting;
     std::vector<ConfigKey> keys = keys_of_security();
     const auto add = [&](const char* name, Rule rule) {
-        keys.push_back({"alerting", name, std::move(rule.allowed), std::move(rule.apply)});
+        keys.push_back({"alerting", name, std::move(rule)});
     };
     add("min_severity", whole(Place{alerting, &Alerting::min_severity}, {1, 3}));
     add("window_seconds", whole(Place{alerting, &Alerting::window_seconds}, {10, 86400}));

@@ -22,7 +22,7 @@ bool is_plain(const YAML::Node& node) {
 template <typename Number>
 std::errc read_number(const std::string& text, Number& number) {
     const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), number);
-    return error == std::errc{} && end != text.data() + text.size() ? std::errc::invalid_argument : error;
+    return end != text.data() + text.size() ? std::errc::invalid_argument : error;
 }
 
 // Labels of RFC 1035, 2.3.4, and of a host's name or with underscores; a final dot may be there.

@@ -12,7 +12,14 @@
 
 namespace dnsexp {
 
-enum class Command { serve, watch, chains };
+enum class Command { serve, watch, chains, check };
+
+// How much of its capabilities the exporter gives up once it watches.
+enum class CapabilityDrop {
+    needed,  // all that nothing needs any more
+    all,     // also what following interfaces and C libraries takes
+    none,
+};
 
 // Of the commands that show what an exporter sees.
 inline constexpr uint32_t kSlowerThanMaxMs = 60'000;  // as web.slow_query_milliseconds
@@ -37,21 +44,30 @@ struct ChainsFlags {
     uint32_t duration_seconds = 0;  // as in WatchFlags
 };
 
+struct CheckFlags {
+    bool json = false;  // one JSON document instead of a table
+};
+
 struct Flags {
     Command command = Command::serve;
     std::string config_file;                    // empty: no file, all defaults
-    bool config_check = false;                  // check the file and exit
+    bool config_check = false;                  // check the files, this one and the web's, and exit
     std::vector<std::string> listen_addresses;  // "host:port", "[v6]:port" or ":port"; empty: not given
     std::string telemetry_path = "/metrics";
+    std::string web_config_file;    // empty: none
+    bool enable_lifecycle = false;  // POST /-/reload reloads
     LogLevel log_level = LogLevel::info;
     LogFormat log_format = LogFormat::logfmt;
     std::vector<std::string> interfaces;  // names or globs; empty: not given
-    WatchFlags watch;                     // means something with its command alone
-    ChainsFlags chains;                   // so does this
+    CapabilityDrop capabilities_drop = CapabilityDrop::needed;
+    bool seccomp_filter = true;  // system calls are filtered once it watches
+    WatchFlags watch;            // means something with its command alone
+    ChainsFlags chains;          // so does this
+    CheckFlags check;            // and this
 };
 
-// The program ends here: code 0 with text for stdout (help, version), or code 2 with one line for stderr. The
-// text ends with a newline.
+// The program ends here: code 0 with text for stdout (help, man page, version), or code 2 with one line for
+// stderr. The text ends with a newline.
 struct FlagsExit {
     int code = 0;
     std::string text;

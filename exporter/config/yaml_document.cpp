@@ -35,9 +35,16 @@ int line_after_first(const std::string& text) {
     return parser.HandleNextDocument(starts) ? starts.line : 0;
 }
 
+// yaml-cpp quotes the character of the file that it does not understand.
+std::string plain(std::string_view text) {
+    std::string out;
+    for (const char c : text) out += c >= ' ' && c <= '~' ? c : '?';
+    return out;
+}
+
 // yaml-cpp's words for a value that begins with '*' don't say what to do about it, and a glob often does.
 std::string in_words(const YAML::Exception& error) {
-    std::string message = "is not valid YAML: " + error.msg;
+    std::string message = "is not valid YAML: " + plain(error.msg);
     if (error.msg.find("alias") != std::string::npos || error.msg.find("anchor") != std::string::npos)
         message += "; put a value that begins with * or & in quotes";
     return message;
