@@ -1,35 +1,14 @@
 #include "exporter/bpf/attacher.h"
 
-#include <linux/if_arp.h>
-
 #include <atomic>
 #include <cerrno>
 #include <set>
 
 #include "exporter/base/log.h"
+#include "exporter/bpf/link_layer.h"
 
 namespace dnsexp {
 namespace {
-
-enum class LinkLayer { ethernet, ip, unknown };
-
-// What a packet of the link begins with at the TC hooks. Loopback has an (empty) Ethernet header.
-LinkLayer link_layer(const Link& link) {
-    switch (link.hardware_type) {
-        case ARPHRD_ETHER:
-        case ARPHRD_LOOPBACK:
-            return LinkLayer::ethernet;
-        case ARPHRD_NONE:  // tun, wireguard
-        case ARPHRD_RAWIP:
-        case ARPHRD_PPP:
-        case ARPHRD_TUNNEL:
-        case ARPHRD_TUNNEL6:
-        case ARPHRD_SIT:
-            return LinkLayer::ip;
-        default:
-            return LinkLayer::unknown;
-    }
-}
 
 Error unsupported_link(const Link& link) {
     return Error{"attach", "", 0, "link type " + std::to_string(link.hardware_type) + " is not known",
@@ -82,12 +61,8 @@ Attacher::Attempt Attacher::attach_xdp_ingress(const Link& link) {
     return {"generic", attach_xdp(target, false)};
 }
 
-// auto takes XDP only where it is a real device's own: on veth it costs and can drop packets, and generic XDP
-// costs more than TC.
 Attacher::Attempt Attacher::attach_ingress(const Link& link) {
-    const bool ethernet = link_layer(link) == LinkLayer::ethernet;
-    const bool real = link.physical && link.kind.empty();
-    if (ethernet && (config_.ingress == Ingress::xdp || (config_.ingress == Ingress::automatic && real))) {
+    if (wants_xdp(link, config_.ingress)) {
         Attempt attempt = attach_xdp_ingress(link);
         if (attempt.hook || config_.ingress == Ingress::xdp) return attempt;
         log_debug("no native XDP, using TC",

@@ -61,7 +61,7 @@ Result<CgroupRoot> mount_privately() {
     if (!folder) return error();
     const bool of_host = is_true_root(folder.get());
     std::string path = "/proc/self/fd/" + std::to_string(folder.get());
-    return CgroupRoot{std::move(folder), std::move(path), of_host};
+    return CgroupRoot{std::move(folder), std::move(path), of_host, false};
 }
 
 bool has_option(std::string_view options, std::string_view wanted) {
@@ -82,7 +82,7 @@ Result<CgroupRoot> open_cgroup_root() {
         UniqueFd folder(open(mount.path.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
         if (!folder) continue;
         const bool of_host = is_true_root(folder.get());
-        if (of_host || !best.folder) best = {std::move(folder), mount.path, of_host};
+        if (of_host || !best.folder) best = {std::move(folder), mount.path, of_host, true};
         if (of_host) break;
     }
     if (best.of_host) return best;

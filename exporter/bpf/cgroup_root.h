@@ -14,6 +14,7 @@ struct CgroupRoot {
     std::string path;  // for as long as `folder` is open
     // Whether it is the host's: a container that has a cgroup namespace of its own sees a part only.
     bool of_host = false;
+    bool is_mounted = false;  // where others see it too
 };
 
 // The root that is mounted, the host's rather than another; without any, a mount of its own that nobody else

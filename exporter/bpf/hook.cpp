@@ -6,9 +6,9 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <cerrno>
 #include <cstring>
-#include <string_view>
 
 #include "exporter/base/unique_fd.h"
 
@@ -25,7 +25,9 @@ constexpr uint32_t kBpfBefore = 1U << 3;  // BPF_F_BEFORE: without a relative, t
 constexpr uint32_t kIngressHandle = 0x367;
 constexpr uint32_t kEgressHandle = 0x368;
 constexpr uint32_t kFilterPriorities = 4;
-constexpr std::string_view kProgramPrefix = "dns_tc_";
+constexpr std::string_view kTcPrefix = "dns_tc_", kXdpPrefix = "dns_xdp_";
+
+constexpr uint32_t kTcxProgramsMax = 64;  // BPF_MPROG_MAX of the kernel, a direction
 
 // libbpf tells of each "no such file" on stderr otherwise; it is an answer here.
 struct Silence {
@@ -109,12 +111,8 @@ class ClsactHook final : public Hook {
 
 // Whether the program behind a filter is one of ours: its name is all that outlives a killed exporter.
 bool is_ours(uint32_t program_id) {
-    const UniqueFd program(bpf_prog_get_fd_by_id(program_id));
-    if (!program) return false;
-    bpf_prog_info info{};
-    __u32 length = sizeof info;
-    if (bpf_obj_get_info_by_fd(program.get(), &info, &length)) return false;
-    return std::string_view(info.name).starts_with(kProgramPrefix);
+    const auto name = program_name(program_id);
+    return name && name->starts_with(kTcPrefix);
 }
 
 // The priority at which a filter of ours lies, or 0.
@@ -182,6 +180,37 @@ void remove_stale_clsact(uint32_t ifindex) {
     for (const dns_direction direction : {DNS_INGRESS, DNS_EGRESS})
         if (const uint32_t priority = find_stale(ifindex, direction))
             detach_filter(ifindex, direction, direction, priority);
+}
+
+Result<std::vector<uint32_t>> tcx_programs(uint32_t ifindex, dns_direction direction) {
+    std::vector<uint32_t> ids(kTcxProgramsMax);
+    LIBBPF_OPTS(bpf_prog_query_opts, query, .prog_ids = ids.data(), .prog_cnt = kTcxProgramsMax);
+    const auto type = static_cast<bpf_attach_type>(direction == DNS_INGRESS ? kBpfTcxIngress : kBpfTcxEgress);
+    if (const int error = bpf_prog_query_opts(static_cast<int>(ifindex), type, &query))
+        return Error{"list TC programs", "(tcx)", -error, "", ""};
+    ids.resize(std::min(query.prog_cnt, kTcxProgramsMax));
+    return ids;
+}
+
+std::vector<uint32_t> clsact_programs(uint32_t ifindex, dns_direction direction) {
+    std::vector<uint32_t> ids;
+    for (uint32_t priority = 1; priority <= kFilterPriorities; priority++)
+        if (const uint32_t id = program_at(ifindex, direction, direction, priority); id != 0)
+            ids.push_back(id);
+    return ids;
+}
+
+std::optional<std::string> program_name(uint32_t id) {
+    const UniqueFd program(bpf_prog_get_fd_by_id(id));
+    if (!program) return std::nullopt;
+    bpf_prog_info info{};
+    __u32 length = sizeof info;
+    if (bpf_obj_get_info_by_fd(program.get(), &info, &length)) return std::nullopt;
+    return info.name;
+}
+
+bool is_exporters(std::string_view program) {
+    return program.starts_with(kTcPrefix) || program.starts_with(kXdpPrefix);
 }
 
 Result<std::unique_ptr<Hook>> attach_xdp(const HookTarget& target, bool native) {

@@ -3,7 +3,10 @@
 
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <string>
+#include <string_view>
+#include <vector>
 
 #include "ebpf/dns_abi.h"
 #include "exporter/base/result.h"
@@ -35,6 +38,19 @@ Result<std::unique_ptr<Hook>> attach_clsact(const HookTarget& target);
 
 // Removes what a killed exporter left on the interface's clsact.
 void remove_stale_clsact(uint32_t ifindex);
+
+// Ids of the programs on TCX of an interface of this network namespace, at most 64 of them; nothing is
+// attached. EINVAL where the kernel has no TCX. Needs CAP_NET_ADMIN.
+Result<std::vector<uint32_t>> tcx_programs(uint32_t ifindex, dns_direction direction);
+
+// Ids of the programs at the places of clsact where attach_clsact() puts its own.
+std::vector<uint32_t> clsact_programs(uint32_t ifindex, dns_direction direction);
+
+// What a loaded program is called; nothing where that can't be told, as without CAP_SYS_ADMIN.
+std::optional<std::string> program_name(uint32_t id);
+
+// Whether a program of this name is an exporter's, at an interface.
+bool is_exporters(std::string_view program);
 
 // An XDP link; native: in the driver, or not at all. EBUSY where another program is there.
 Result<std::unique_ptr<Hook>> attach_xdp(const HookTarget& target, bool native);

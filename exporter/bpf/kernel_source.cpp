@@ -13,6 +13,7 @@
 #include "ebpf/dns_message.h"
 #include "exporter/base/clock.h"
 #include "exporter/base/log.h"
+#include "exporter/bpf/live_settings.h"
 #include "exporter/bpf/map_reader.h"
 #include "exporter/bpf/open_sockets.h"
 
@@ -23,8 +24,6 @@ constexpr uint64_t kSweepIntervalNs = 1'000'000'000;
 // The lock variant's sweep fills the ring as often as it takes; each time is 2,900 queries at the default
 // size.
 constexpr int kSweepRounds = 64;
-// One drain() ends after so many records even if more come all the time; the next one goes on.
-constexpr uint64_t kRecordsADrain = 1 << 17;
 
 template <typename Key, typename Value>
 Status read_into(const bpf_map* map, size_t cpus, std::vector<PerCpuEntry<Key, Value>>& out) {
@@ -60,7 +59,9 @@ Result<std::unique_ptr<KernelSource>> KernelSource::make(const Config& config,
     if (!programs) return programs.error();
     log_info("BPF programs loaded", {{"variant", std::string(variant_name(programs->variant))},
                                      {"workloads", std::string(backend_name(programs->backend))}});
-    return over(std::move(programs).value(), config.capture);
+    auto source = over(std::move(programs).value(), config.capture);
+    if (source) source.value()->set_batch_size(config.performance.event_batch_size);
+    return source;
 }
 
 Result<std::unique_ptr<KernelSource>> KernelSource::over(LoadedPrograms programs,
@@ -90,7 +91,7 @@ int KernelSource::on_record(void* self, void* data, size_t size) {
     const auto* event = static_cast<const dns_event*>(data);
     // The programs send no other record; a shorter one would mean that the two sides disagree.
     if (size >= DNS_EVENT_FIXED && event->message_length <= size - DNS_EVENT_FIXED) source->receive(*event);
-    return ++source->taken_ >= kRecordsADrain ? -EAGAIN : 0;
+    return ++source->taken_ >= source->batch_size_ ? -EAGAIN : 0;
 }
 
 // The lock variant's sweep leaves the counting of its timeouts to the reader of its events.
@@ -133,20 +134,22 @@ Status KernelSource::attach_owners(const CaptureConfig& config) {
     auto hooks = OwnerHooks::attach(programs_);
     if (!hooks) return hooks.error();
     owners_ = std::move(hooks).value();
-    return programs_.backend == DNS_BACKEND_CGROUP ? own_sockets_before(config) : ok();
+    if (programs_.backend != DNS_BACKEND_CGROUP) return ok();
+    const V1Hierarchy v1 = programs_.core ? find_v1_hierarchy() : V1Hierarchy{};
+    v1_controller_ = v1.controller;
+    auto root = open_cgroup_root();
+    if (!root) return root.error();
+    hierarchy_ = std::move(root->folder);
+    if (!v1.path.empty()) hierarchy_.reset(::open(v1.path.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
+    return own_sockets_before(config);
 }
 
 Status KernelSource::own_sockets_before(const CaptureConfig& config) {
-    const V1Hierarchy v1 = programs_.core ? find_v1_hierarchy() : V1Hierarchy{};
-    auto root = open_cgroup_root();
-    if (!root) return root.error();
-    UniqueFd folder = std::move(root->folder);
-    if (!v1.path.empty()) folder.reset(::open(v1.path.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
     const auto* keys = const_cast<const dns_hash_keys*>(&programs_.skeleton->rodata->hash_keys);
     const OpenSocketsTask task = {bpf_map__fd(programs_.skeleton->maps.owners),
                                   config.ports,
-                                  folder.get(),
-                                  v1.controller,
+                                  hierarchy_.get(),
+                                  v1_controller_,
                                   keys,
                                   programs_.core};
     // Twice, for what was accepted meanwhile from a listener that had no owner yet.
@@ -219,6 +222,29 @@ void KernelSource::set_own_addresses(const std::vector<dns_address>& addresses) 
     }
 }
 
+Result<bool> KernelSource::reconfigure(const Config& config) {
+    dns_settings& live = programs_.skeleton->bss->settings;
+    const dns_settings wanted = make_settings(config);
+    const bool same_ports = have_same_ports(live, wanted), same_edges = have_same_edges(live, wanted);
+    update_settings(live, wanted);
+    if (!same_ports && owners_ && programs_.backend == DNS_BACKEND_CGROUP)
+        if (auto status = own_sockets_before(config.capture); !status)
+            log_warn("sockets that were open before the ports changed have no known process",
+                     {{"err", status.error().message()}});
+    if (same_edges) return false;
+    update_edges(live, wanted);
+    wait_for_programs();
+    RawSnapshot snapshot;
+    if (auto status = read_maps(snapshot); !status) return status.error();
+    if (workloads_) {  // read() would end slots, and nobody would get their last counts
+        auto counts = workloads_->peek(monotonic_ns());
+        if (!counts) return counts.error();
+        snapshot.workloads = std::move(counts).value();
+    }
+    latency_restart_.restart(snapshot);
+    return true;
+}
+
 Result<RawSnapshot> KernelSource::read() {
     RawSnapshot snapshot;
     if (auto status = read_maps(snapshot); !status) return status.error();
@@ -230,8 +256,10 @@ Result<RawSnapshot> KernelSource::read() {
     snapshot.hooks = attacher_.hooks();
     snapshot.interface_slots = attacher_.slots();
     if (auto status = read_calls(snapshot); !status) return status.error();
+    if (auto status = read_programs(snapshot); !status) return status.error();
     list_map_use(snapshot);
     add_swept_timeouts(snapshot);
+    latency_restart_.apply(snapshot);
     return snapshot;
 }
 
@@ -266,6 +294,11 @@ Status KernelSource::read_calls(RawSnapshot& snapshot) const {
     if (!counts) return counts.error();
     snapshot.calls = counts.value();
     return ok();
+}
+
+Status KernelSource::read_programs(RawSnapshot& snapshot) const {
+    if (auto status = program_stats_.read(programs_.skeleton->obj, snapshot.programs); !status) return status;
+    return libcs_ ? program_stats_.read(libcs_->object(), snapshot.programs) : ok();
 }
 
 void KernelSource::add_swept_timeouts(RawSnapshot& snapshot) const {

@@ -60,10 +60,7 @@ Result<std::unique_ptr<LibcProbes>> LibcProbes::make(int events, dns_hierarchy h
 }
 
 LibcProbes::~LibcProbes() {
-    if (thread_.joinable()) {
-        thread_.request_stop();
-        thread_.join();
-    }
+    stop_following();
     for (const auto& [id, one] : attached_) detach(one);
 }
 
@@ -71,6 +68,12 @@ Status LibcProbes::start() {
     if (auto status = pass(); !status) return status;
     thread_ = std::jthread([this](const std::stop_token& stop) { run(stop); });
     return ok();
+}
+
+void LibcProbes::stop_following() {
+    if (!thread_.joinable()) return;
+    thread_.request_stop();
+    thread_.join();
 }
 
 void LibcProbes::run(const std::stop_token& stop) {

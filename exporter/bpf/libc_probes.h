@@ -43,8 +43,14 @@ class LibcProbes {
     // once. An Error: nothing can be attached (without CAP_SYS_ADMIN), and nobody tries again.
     Status start();
 
+    // Looks for no more of them, and leaves what is attached so. Without privileges, every process would seem
+    // to be gone, and its library with it.
+    void stop_following();
+
     // C libraries whose calls are seen now.
     [[nodiscard]] size_t attached() const { return attached_count_; }
+    // Its programs.
+    [[nodiscard]] const bpf_object* object() const { return skeleton_->obj; }
     // Of all CPUs since the start.
     [[nodiscard]] Result<dns_call_stats> counts() const;
 

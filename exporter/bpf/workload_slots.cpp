@@ -76,22 +76,30 @@ Result<dns_workload> WorkloadSlots::counts_of(uint32_t slot) {
     return counts;
 }
 
-Result<std::vector<WorkloadCounts>> WorkloadSlots::read(uint64_t now_ns) {
+Result<std::vector<WorkloadCounts>> WorkloadSlots::peek(uint64_t now_ns) {
     std::vector<WorkloadCounts> all;
     find_taken(now_ns);
     for (uint32_t number = 0; number < DNS_WORKLOADS; number++) {
-        Slot& slot = slots_[number];
-        if (!slot.taken && number >= DNS_WORKLOAD_OTHERS) continue;
+        if (!slots_[number].taken && number >= DNS_WORKLOAD_OTHERS) continue;
         const auto counts = counts_of(number);
         if (!counts) return counts.error();
-        if (const uint64_t total = total_of(counts.value()); total != slot.total) {
+        all.push_back({number, keys_[number], counts.value(), false});
+    }
+    return all;
+}
+
+Result<std::vector<WorkloadCounts>> WorkloadSlots::read(uint64_t now_ns) {
+    auto all = peek(now_ns);
+    if (!all) return all;
+    for (WorkloadCounts& one : all.value()) {
+        Slot& slot = slots_[one.slot];
+        if (const uint64_t total = total_of(one.counts); total != slot.total) {
             slot.total = total;
             slot.idle_since_ns = now_ns;
         }
-        const bool ended = slot.unlinked_ns != 0 && now_ns - slot.unlinked_ns > grace_ns_;
-        all.push_back({number, keys_[number], counts.value(), ended});
-        if (!ended) continue;
-        if (auto status = release(number); !status) return status.error();
+        one.ended = slot.unlinked_ns != 0 && now_ns - slot.unlinked_ns > grace_ns_;
+        if (!one.ended) continue;
+        if (auto status = release(one.slot); !status) return status.error();
     }
     unlink_idle(now_ns);
     return all;

@@ -23,7 +23,10 @@ class WorkloadSlots {
     // `programs` must outlive it. `grace_ns`: a query's timeout and late window.
     static Result<std::unique_ptr<WorkloadSlots>> make(const LoadedPrograms& programs, uint64_t grace_ns);
 
-    // The counters of every slot that is in use, and of those that have ended since the call before.
+    // The counters of every slot that is in use. None ends by it.
+    Result<std::vector<WorkloadCounts>> peek(uint64_t now_ns);
+
+    // The same, and of slots that have ended since the call before their last ones.
     Result<std::vector<WorkloadCounts>> read(uint64_t now_ns);
 
     // A query timed out that no program counts.

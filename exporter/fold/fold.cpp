@@ -6,6 +6,7 @@
 
 #include "exporter/fold/event_question.h"
 #include "exporter/fold/fold_edns.h"
+#include "exporter/fold/fold_losses.h"
 #include "exporter/fold/fold_resolvers.h"
 #include "exporter/fold/fold_stats.h"
 #include "exporter/fold/latency_summary.h"
@@ -51,6 +52,18 @@ Fold::Fold(FoldOptions options)
       search_lane_(options.search_lane),
       latency_labels_(latency_budget - shared_latency_labels) {
     if (options.search_lists) searches_.emplace(std::move(options.search_lists));
+}
+
+void Fold::reconfigure(const FoldOptions& options) {
+    domains_.set_shown_max(options.top_domains);
+    clients_.set_shown_max(options.top_clients);
+    workloads_.set_shown_max(options.top_workloads);
+    slow_.set_threshold(options.slow_threshold_ns);
+}
+
+void Fold::restart_latency() {
+    workloads_.restart_latency();
+    ended_workloads_.restart_latency();
 }
 
 void Fold::set_collected(bool collected) {
@@ -107,6 +120,7 @@ Folded Fold::fold(const RawSnapshot& snapshot, const NamesByCgroup& names_by_cgr
     fold_messages(snapshot, names, folded[Metric::messages]);
     fold_servers(snapshot, names, folded);
     fold_own(snapshot, folded);
+    fold_losses(snapshot, stats, folded[Metric::map_losses]);
     folded[Metric::events].series = {{{"delivered"}, events_},
                                      {{"ring_full"}, stats.events_ring_full},
                                      {{"untracked"}, stats.events_untracked}};
@@ -121,7 +135,10 @@ Folded Fold::fold(const RawSnapshot& snapshot, const NamesByCgroup& names_by_cgr
 
 std::vector<DomainCount> Fold::heaviest_domains(size_t count) const {
     std::vector<DomainCount> domains;
-    for (auto& [domain, queries] : domains_.heaviest(count)) domains.push_back({std::move(domain), queries});
+    for (auto& [domain, counts] : domains_.heaviest(count)) {
+        const uint64_t queries = std::accumulate(counts.begin(), counts.end(), uint64_t{0});
+        domains.push_back({std::move(domain), queries, named_classes(counts)});
+    }
     return domains;
 }
 

@@ -37,6 +37,13 @@ class Fold {
   public:
     explicit Fold(FoldOptions options);
 
+    // Takes over the numbers of series and the slow threshold. No series goes down: those that are too many
+    // end in the following expositions.
+    void reconfigure(const FoldOptions& options);
+
+    // The latency edges have changed, and the snapshots' histograms begin at 0 (LatencyRestart).
+    void restart_latency();
+
     // Whether Prometheus collects the expositions, or only people read them: see top_k.h.
     void set_collected(bool collected);
 

@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "ebpf/dns_classify.h"
+#include "exporter/fold/latency_summary.h"
 #include "exporter/fold/names.h"
 #include "exporter/fold/tally.h"
 
@@ -210,6 +211,11 @@ void fold_own(const RawSnapshot& snapshot, Folded& folded) {
     for (const auto& [name, map] : maps) {
         folded[Metric::map_entries].series.push_back({{name}, map->entries});
         folded[Metric::map_capacity].series.push_back({{name}, map->capacity});
+    }
+    for (const ProgramRuns& one : snapshot.programs) {
+        const std::string program = printable_text(one.program);
+        folded[Metric::program_runs].series.push_back({{program}, one.runs});
+        folded[Metric::program_run_seconds].reals.push_back({{program}, in_seconds(one.nanoseconds)});
     }
 }
 

@@ -12,6 +12,6 @@ void fold_headers(const dns_stats& stats, Folded& folded);  // opcodes, flags, m
 void fold_sizes(const dns_stats& stats, FoldedFamily& family);
 void fold_messages(const RawSnapshot& snapshot, const SlotNames& names, FoldedFamily& family);
 void fold_servers(const RawSnapshot& snapshot, const SlotNames& names, Folded& folded);
-void fold_own(const RawSnapshot& snapshot, Folded& folded);  // active queries, hooks, maps
+void fold_own(const RawSnapshot& snapshot, Folded& folded);  // active queries, hooks, maps, programs
 
 }  // namespace dnsexp

@@ -21,6 +21,9 @@ class SlowBoard {
     // Keeps answered transactions whose latency is above the threshold.
     explicit SlowBoard(uint64_t threshold_ns) : threshold_ns_(threshold_ns) {}
 
+    // Of those that come; what is kept already stays.
+    void set_threshold(uint64_t threshold_ns) { threshold_ns_ = threshold_ns; }
+
     // Takes events of the wire alone (DNS_EVENT_WIRE): a socket's tells of the same transaction again.
     void add(const dns_event& event);
 

@@ -4,6 +4,7 @@
 #include <map>
 #include <numeric>
 #include <set>
+#include <tuple>
 
 #include "exporter/fold/names.h"
 #include "exporter/fold/slot_names.h"
@@ -28,7 +29,7 @@ struct Histogram {
 };
 
 struct ServerCounts {
-    uint64_t queries = 0;
+    TopK::Row outcomes{};
     Histogram latency;
 };
 using ServerKey = std::pair<std::string, std::string>;  // server, role
@@ -45,7 +46,9 @@ void count_queries(const RawSnapshot& snapshot, const SlotNames& names, Counts& 
         if (queries == 0) continue;
         counts.outcomes[outcome_name(key.outcome)] += queries;
         counts.types[names.type(key.type)] += queries;
-        counts.servers[{names.server(key.server), std::string(role_name(key.role))}].queries += queries;
+        const auto place = static_cast<size_t>(outcome_class(key.outcome));
+        counts.servers[{names.server(key.server), std::string(role_name(key.role))}].outcomes[place] +=
+            queries;
     }
 }
 
@@ -70,18 +73,37 @@ std::vector<std::string> watched(const std::vector<AttachedHook>& hooks) {
     return {names.begin(), names.end()};
 }
 
-std::vector<ServerRow> server_rows(const std::map<ServerKey, ServerCounts>& servers,
+std::vector<AttachedHook> printable_hooks(std::vector<AttachedHook> hooks) {
+    for (AttachedHook& hook : hooks) hook.interface = printable_text(hook.interface);
+    std::sort(hooks.begin(), hooks.end(), [](const AttachedHook& a, const AttachedHook& b) {
+        return std::tie(a.interface, a.hook) < std::tie(b.interface, b.hook);
+    });
+    return hooks;
+}
+
+std::vector<ServerRow> server_rows(std::map<ServerKey, ServerCounts> servers,
                                    const std::vector<double>& edges) {
     std::vector<ServerRow> rows;
     rows.reserve(servers.size());
-    for (const auto& [key, counts] : servers)
-        rows.push_back({key.first, key.second, counts.queries, counts.latency.summary(edges)});
+    for (auto& [key, counts] : servers) {
+        const uint64_t queries = std::accumulate(counts.outcomes.begin(), counts.outcomes.end(), uint64_t{0});
+        counts.latency.buckets.resize(edges.size() + 1);
+        rows.push_back({key.first, key.second, queries, counts.latency.summary(edges),
+                        named_classes(counts.outcomes), std::move(counts.latency.buckets)});
+    }
     std::stable_sort(rows.begin(), rows.end(),
                      [](const ServerRow& a, const ServerRow& b) { return a.queries > b.queries; });
     return rows;
 }
 
 }  // namespace
+
+NamedCounts named_classes(const TopK::Row& counts) {
+    NamedCounts named;
+    for (size_t i = 0; i < counts.size(); ++i)
+        if (counts[i] != 0) named.emplace_back(outcome_class_name(i), counts[i]);
+    return named;
+}
 
 Summary summary_report(const RawSnapshot& snapshot, std::vector<DomainCount> domains,
                        std::optional<RecentLatency::Extremes> recent, uint64_t unix_offset_ns) {
@@ -93,13 +115,14 @@ Summary summary_report(const RawSnapshot& snapshot, std::vector<DomainCount> dom
     summary.time_unix_ns = snapshot.time_ns + unix_offset_ns;
     summary.monotonic_ns = snapshot.time_ns;
     summary.interfaces = watched(snapshot.hooks);
+    summary.hooks = printable_hooks(snapshot.hooks);
     summary.outcomes = {counts.outcomes.begin(), counts.outcomes.end()};
     summary.types = {counts.types.begin(), counts.types.end()};
     for (const auto& [rcode, queries] : summary.outcomes) summary.queries += queries;
     summary.active = std::accumulate(std::begin(snapshot.active), std::end(snapshot.active), uint64_t{0});
     summary.edges = in_seconds(snapshot.latency_edges_ns);
     summary.latency = counts.latency.summary(summary.edges);
-    summary.servers = server_rows(counts.servers, summary.edges);
+    summary.servers = server_rows(std::move(counts.servers), summary.edges);
     summary.buckets = std::move(counts.latency.buckets);
     summary.recent = recent;
     summary.domains = std::move(domains);

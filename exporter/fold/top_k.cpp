@@ -25,6 +25,23 @@ TopK::TopK(uint32_t shown_max)
     for (size_t slot = entries_.size(); slot > 0; --slot) free_.push_back(static_cast<uint32_t>(slot - 1));
 }
 
+void TopK::set_shown_max(uint32_t shown_max) {
+    shown_max_ = shown_max;
+    candidates_max_ = shown_max * candidates_per_shown;
+    while (heap_.size() > candidates_max_) {
+        const uint32_t weakest = heap_.front();
+        heap_remove(0);
+        forget(weakest);
+    }
+    const size_t before = entries_.size(), wanted = size_t{shown_max_} + candidates_max_;
+    if (wanted <= before) return;
+    entries_.resize(wanted);
+    index_ = KeyIndex(wanted);
+    for (uint32_t slot = 0; slot < before; ++slot)
+        if (entries_[slot].state != State::unused) index_.insert(entries_[slot].hash, slot);
+    for (size_t slot = wanted; slot > before; --slot) free_.push_back(static_cast<uint32_t>(slot - 1));
+}
+
 void TopK::add(std::string_view key, size_t outcome_class, uint64_t events) {
     if (shown_max_ == 0 || key.empty() || key == other_label) {
         other_[outcome_class] += events;
@@ -34,7 +51,7 @@ void TopK::add(std::string_view key, size_t outcome_class, uint64_t events) {
     const uint32_t known = find(key, hash);
     Entry& entry = entries_[known != KeyIndex::none ? known : admit(key, hash)];
     entry.estimate += events;
-    entry.events += events;
+    entry.events[outcome_class] += events;
     if (entry.state == State::candidate) heap_down(entry.heap_at);
     (entry.state == State::live ? entry.counts : other_)[outcome_class] += events;
 }
@@ -50,12 +67,12 @@ uint32_t TopK::find(std::string_view key, uint64_t hash) const {
 
 // A place for a key that has none. Its estimate does not hold the event yet.
 uint32_t TopK::admit(std::string_view key, uint64_t hash) {
-    if (shown_ < shown_max_) {
+    if (shown_ < shown_max_ && !resting_) {
         const uint32_t slot = place(key, hash);
         become_shown(slot);
         return slot;
     }
-    if (heap_.size() == candidates_max_) return take_over_weakest(key, hash);
+    if (heap_.size() >= candidates_max_) return take_over_weakest(key, hash);
     const uint32_t slot = place(key, hash);
     become_candidate(slot);
     return slot;
@@ -67,7 +84,8 @@ uint32_t TopK::place(std::string_view key, uint64_t hash) {
     Entry& entry = entries_[slot];
     entry.key.assign(key);
     entry.hash = hash;
-    entry.estimate = entry.error = entry.events = 0;
+    entry.estimate = entry.error = 0;
+    entry.events = {};
     index_.insert(hash, slot);
     return slot;
 }
@@ -80,9 +98,16 @@ uint32_t TopK::take_over_weakest(std::string_view key, uint64_t hash) {
     entry.key.assign(key);
     entry.hash = hash;
     entry.error = entry.estimate;
-    entry.events = 0;
+    entry.events = {};
     index_.insert(hash, slot);
     return slot;
+}
+
+void TopK::forget(uint32_t slot) {
+    Entry& entry = entries_[slot];
+    index_.erase(entry.hash, slot);
+    entry = {};
+    free_.push_back(slot);
 }
 
 void TopK::become_candidate(uint32_t slot) {
@@ -124,6 +149,7 @@ std::vector<TopK::Heavy> TopK::heaviest(size_t count) const {
 }
 
 std::vector<TopK::Shown> TopK::expose() {
+    exposed_ = true;
     std::vector<Shown> rows;
     rows.reserve(shown_);
     for (Entry& entry : entries_) {
@@ -135,10 +161,12 @@ std::vector<TopK::Shown> TopK::expose() {
 }
 
 void TopK::exported() {
+    if (std::exchange(exposed_, false)) resting_ = false;
     const std::vector<uint32_t> gone = take_steps();
-    fill_room();
+    if (!resting_) fill_room();
     // Only now: a key that has just gone must be missing from one exposition before it can come back at 0.
-    for (const uint32_t slot : gone) become_candidate(slot);
+    if (!gone.empty()) resting_ = true;
+    for (const uint32_t slot : gone) heap_.size() < candidates_max_ ? become_candidate(slot) : forget(slot);
     choose_closing();
 }
 
@@ -160,6 +188,7 @@ std::vector<uint32_t> TopK::take_steps() {
 }
 
 void TopK::fill_room() {
+    if (shown_ >= shown_max_) return;
     for (const uint32_t slot : strongest_candidates(shown_max_ - shown_)) {
         heap_remove(entries_[slot].heap_at);
         become_shown(slot);
@@ -175,6 +204,11 @@ void TopK::choose_closing() {
     }
     std::sort(live.begin(), live.end(),
               [&](uint32_t a, uint32_t b) { return entries_[a].strength() < entries_[b].strength(); });
+    // Those that are too many go first, and nobody takes their places.
+    const uint32_t staying = shown_ - closing;
+    const size_t excess = staying > shown_max_ ? std::min<size_t>(staying - shown_max_, live.size()) : 0;
+    for (size_t i = 0; i < excess; ++i) entries_[live[i]].state = State::closing;
+    if (shown_ > shown_max_) return;
     const uint32_t closing_max = shown_max_ / shown_per_closing + 1;
     const std::vector<uint32_t> candidates = strongest_candidates(closing_max);
     // The strongest candidates already have the places of the keys that are closing now.

@@ -20,7 +20,7 @@
 // goes to new keys at once. When there is none, a candidate replaces the weakest live key only if it is more
 // than twice as strong plus `replace_margin`, and only a few keys are closing at a time.
 //
-// Memory: 9 K keys of 160 octets, plus 32 octets of index and 4 of heap, plus the text of each key. An event
+// Memory: 9 K keys of 192 octets, plus 32 octets of index and 4 of heap, plus the text of each key. An event
 // costs O(log K), and allocates nothing where its key is known. Not thread-safe.
 #pragma once
 
@@ -49,6 +49,10 @@ class TopK {
     // At most `shown_max` keys are shown (born, live and closing ones); 0 counts everything in `other`.
     explicit TopK(uint32_t shown_max);
 
+    // Another number of keys. More: the memory grows with it, and never shrinks. Fewer: the weakest live keys
+    // are closed, so they are shown once more, and candidates that find no place are forgotten.
+    void set_shown_max(uint32_t shown_max);
+
     // Whether somebody collects what is exposed; true at first.
     void set_collected(bool collected) { collected_ = collected; }
 
@@ -72,11 +76,12 @@ class TopK {
     void exported();
 
     // Of all keys that have a place, shown or not, so many: those with most events of the last two ageing
-    // periods, the strongest first. The count is of the events since the key got its place, so it grows until
-    // the key is forgotten; several million queries of last week don't put a key first. Changes nothing.
+    // periods, the strongest first. The counts are of the events since the key got its place, so they grow
+    // until the key is forgotten; several million queries of last week don't put a key first. Changes
+    // nothing.
     struct Heavy {
         std::string key;
-        uint64_t events;
+        Row events;
     };
     [[nodiscard]] std::vector<Heavy> heaviest(size_t count) const;
 
@@ -90,12 +95,12 @@ class TopK {
         std::string key;
         uint64_t hash = 0;
         uint64_t estimate = 0;
-        uint64_t error = 0;   // how much of the estimate may be another key's
-        uint64_t events = 0;  // since the key got its place
+        uint64_t error = 0;  // how much of the estimate may be another key's
         uint32_t heap_at = 0;
         State state = State::unused;
         bool exposed = false;
         Row counts{};
+        Row events{};  // since the key got its place
         [[nodiscard]] uint64_t strength() const { return estimate - error; }
     };
 
@@ -103,6 +108,7 @@ class TopK {
     uint32_t admit(std::string_view key, uint64_t hash);
     uint32_t place(std::string_view key, uint64_t hash);
     uint32_t take_over_weakest(std::string_view key, uint64_t hash);
+    void forget(uint32_t slot);
     void become_candidate(uint32_t slot);
     void become_shown(uint32_t slot);
     std::vector<uint32_t> take_steps();
@@ -119,6 +125,8 @@ class TopK {
     uint32_t candidates_max_;
     uint32_t shown_ = 0;
     bool collected_ = true;
+    bool exposed_ = false;  // since the last exported()
+    bool resting_ = false;  // keys have gone, and no exposition without them has reached Prometheus
     uint64_t seed_;
     std::vector<Entry> entries_;
     std::vector<uint32_t> free_;

@@ -22,6 +22,20 @@ constexpr double ns_per_second = 1e9;
 
 WorkloadBoard::WorkloadBoard(uint32_t shown_max) : shown_max_(shown_max), slots_(DNS_WORKLOADS) {}
 
+void WorkloadBoard::forget_latency(Row& row) {
+    row.latency_sum_ns = 0;
+    row.latency = {};
+}
+
+void WorkloadBoard::restart_latency() {
+    for (Slot& slot : slots_) forget_latency(slot.last);
+    for (Row& row : other_) forget_latency(row);
+    for (auto& [labels, entry] : entries_) {
+        forget_latency(entry.shown);
+        forget_latency(entry.held);
+    }
+}
+
 WorkloadBoard::Row WorkloadBoard::row_of(const dns_workload& counts) {
     Row row;
     for (size_t i = 0; i < DNS_WORKLOAD_OUTCOMES; ++i)
@@ -154,8 +168,8 @@ void WorkloadBoard::fill(Folded& folded, const std::vector<double>& edges) {
     FoldedFamily& latency = folded[Metric::workload_latency];
     latency.edges = edges;
     for (auto& [labels, entry] : entries_) {
-        if (entry.state == State::hidden) continue;
         entry.exposed = true;
+        if (!entry.is_shown()) continue;
         show(labels, entry.shown, tally, latency);
     }
     const std::string rest(other_label);
@@ -182,8 +196,10 @@ void WorkloadBoard::take_steps() {
         } else if (exposed && entry.state == State::closing) {
             retired_ += queries(entry.shown);
             --shown_;
-            entry.state = State::hidden;
+            entry.state = State::gone;
             entry.shown = {};
+        } else if (exposed && entry.state == State::gone) {
+            entry.state = State::hidden;
         }
         const bool is_gone = entry.state == State::hidden && entry.slots == 0;
         at = is_gone ? entries_.erase(at) : std::next(at);
@@ -205,20 +221,36 @@ void WorkloadBoard::fill_room() {
     }
 }
 
+// More are shown than may be: true where some of them still have to go.
+bool WorkloadBoard::close_excess() {
+    std::vector<Entry*> live;
+    uint32_t staying = shown_;
+    for (auto& [labels, entry] : entries_) {
+        if (entry.state == State::live) live.push_back(&entry);
+        if (entry.state == State::closing) --staying;
+    }
+    if (staying <= shown_max_) return shown_ > shown_max_;
+    const size_t excess = std::min<size_t>(staying - shown_max_, live.size());
+    const auto end = live.begin() + static_cast<std::ptrdiff_t>(excess);
+    std::partial_sort(live.begin(), end, live.end(),
+                      [](const Entry* a, const Entry* b) { return a->claim() < b->claim(); });
+    std::for_each(live.begin(), end, [](Entry* entry) { entry->state = State::closing; });
+    return true;
+}
+
 // Ended ones in time, and the weakest where a much stronger one waits.
 void WorkloadBoard::choose_closing() {
+    if (close_excess()) return;
     Entry *weakest = nullptr, *strongest = nullptr;
-    const auto strength = [](const Entry& entry) { return entry.slots == 0 ? 0 : entry.strength; };
     for (auto& [labels, entry] : entries_) {
         if (entry.state == State::live && entry.slots == 0 && now_ns_ - entry.ended_ns > kept_after_end_ns)
             entry.state = State::closing;
         if (entry.state == State::closing) return;  // there will be room
-        if (entry.state == State::live && (!weakest || strength(entry) < strength(*weakest)))
-            weakest = &entry;
+        if (entry.state == State::live && (!weakest || entry.claim() < weakest->claim())) weakest = &entry;
         if (entry.state == State::hidden && (!strongest || entry.strength > strongest->strength))
             strongest = &entry;
     }
-    if (weakest && strongest && strongest->strength > 2 * strength(*weakest) + replace_margin)
+    if (weakest && strongest && strongest->strength > 2 * weakest->claim() + replace_margin)
         weakest->state = State::closing;
 }
 

@@ -31,6 +31,12 @@ class WorkloadBoard {
     // counted.
     void set_collected(bool collected) { collected_ = collected; }
 
+    // With fewer than are shown, the weakest end as all series do: after they were shown once more.
+    void set_shown_max(uint32_t shown_max) { shown_max_ = shown_max; }
+
+    // All histograms begin at 0, and those of the counts that come next do too.
+    void restart_latency();
+
     // Takes over what was counted since the call before. Each cgroup that has no names counts without them.
     void update(const std::vector<WorkloadCounts>& counts, const NamesByCgroup& names, uint64_t now_ns);
 
@@ -46,7 +52,8 @@ class WorkloadBoard {
         uint64_t latency_sum_ns = 0;
         std::array<uint64_t, DNS_LATENCY_BUCKETS> latency{};
     };
-    enum class State : uint8_t { hidden, born, live, closing };
+    // gone: after its last exposition, until one without it has reached Prometheus.
+    enum class State : uint8_t { hidden, born, live, closing, gone };
     struct Entry {
         State state = State::hidden;
         bool exposed = false;
@@ -54,12 +61,16 @@ class WorkloadBoard {
         uint64_t strength = 0;  // queries, halved every few minutes
         uint64_t ended_ns = 0;  // since when it has no slot; 0: it has one
         Row shown, held;
+        // One that has ended gives way to any that asks.
+        [[nodiscard]] uint64_t claim() const { return slots == 0 ? 0 : strength; }
+        [[nodiscard]] bool is_shown() const { return state != State::hidden && state != State::gone; }
     };
     struct Slot {
         Row last;
         Labels labels;  // empty: it has not counted yet
     };
 
+    static void forget_latency(Row& row);
     static Row row_of(const dns_workload& counts);
     static Row difference(const Row& now, const Row& before);
     static void add(Row& to, const Row& what);
@@ -75,6 +86,7 @@ class WorkloadBoard {
     void take_steps();
     void fill_room();
     void choose_closing();
+    bool close_excess();
 
     uint32_t shown_max_;
     uint32_t shown_ = 0;

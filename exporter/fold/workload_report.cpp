@@ -59,6 +59,13 @@ void EndedWorkloads::update(const std::vector<WorkloadCounts>& workloads) {
             add(sums_[one.key.role], one.counts);
 }
 
+void EndedWorkloads::restart_latency() {
+    for (dns_workload& sum : sums_) {
+        sum.latency_sum_ns = 0;
+        std::fill(std::begin(sum.latency), std::end(sum.latency), 0);
+    }
+}
+
 WorkloadReport workload_report(const RawSnapshot& snapshot, const NamesByCgroup& names,
                                const EndedWorkloads::Sums& ended, uint64_t unix_offset_ns) {
     WorkloadReport report;

@@ -50,6 +50,8 @@ class EndedWorkloads {
 
     // Call it with each snapshot, once.
     void update(const std::vector<WorkloadCounts>& workloads);
+    // What they counted of latencies is forgotten: the edges have changed.
+    void restart_latency();
     [[nodiscard]] const Sums& sums() const { return sums_; }
 
   private:

@@ -45,7 +45,24 @@ class DefaultChoice {
         return link.loopback || chosen_.count(link.index) != 0;
     }
 
+    // Of a link that is not contained.
+    [[nodiscard]] std::string reason_without(const Link& link) const {
+        if (carries_host_traffic(link)) return reason_dropped(link);
+        if (!link.up) return "it is down";
+        if (link.kind == "vrf") return "it is a VRF, whose ports have the addresses";
+        if (state_.with_global_address.count(link.index) == 0)
+            return "it has no default route and no global address";
+        if (link.kind == "bridge") return "it is a bridge without an uplink among its ports";
+        if (link.kind == "openvswitch") return "it is a bridge of Open vSwitch without a default route";
+        return "it joins containers: its only addresses are bare ones";
+    }
+
   private:
+    [[nodiscard]] std::string reason_dropped(const Link& link) const {
+        return has_chosen_master(link) ? "it is a port of an interface that is watched"
+                                       : "its packets cross an interface that is watched";
+    }
+
     [[nodiscard]] const Link* find(uint32_t index) const {
         const auto found = by_index_.find(index);
         return found == by_index_.end() ? nullptr : found->second;
@@ -134,6 +151,16 @@ std::vector<ChosenLink> choose_interfaces(const NetworkState& state,
     std::sort(chosen.begin(), chosen.end(),
               [](const ChosenLink& a, const ChosenLink& b) { return a.link.index < b.link.index; });
     return chosen;
+}
+
+std::vector<LeftOut> explain_left_out(const NetworkState& state) {
+    const DefaultChoice choice(state);
+    std::vector<LeftOut> left_out;
+    for (const Link& link : state.links)
+        if (!choice.contains(link)) left_out.push_back({link, choice.reason_without(link)});
+    std::sort(left_out.begin(), left_out.end(),
+              [](const LeftOut& a, const LeftOut& b) { return a.link.index < b.link.index; });
+    return left_out;
 }
 
 std::vector<std::string> missing_named(const NetworkState& state, const std::vector<std::string>& patterns) {

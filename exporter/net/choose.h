@@ -36,6 +36,14 @@ struct ChosenLink {
 std::vector<ChosenLink> choose_interfaces(const NetworkState& state,
                                           const std::vector<std::string>& patterns);
 
+struct LeftOut {
+    Link link;
+    std::string reason;  // a clause that goes with "it is not watched, since"
+};
+
+// The links that choose_interfaces() without patterns does not choose, and why, by rising index.
+std::vector<LeftOut> explain_left_out(const NetworkState& state);
+
 // The patterns without a wildcard that no link has as its name, in their order.
 std::vector<std::string> missing_named(const NetworkState& state, const std::vector<std::string>& patterns);
 

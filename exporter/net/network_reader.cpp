@@ -1,8 +1,6 @@
 #include "exporter/net/network_reader.h"
 
-#include <libmnl/libmnl.h>
 #include <linux/rtnetlink.h>
-#include <sys/socket.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -10,69 +8,23 @@
 #include <charconv>
 #include <fstream>
 #include <functional>
-#include <memory>
 #include <tuple>
 
+#include "exporter/net/netlink_ask.h"
 #include "exporter/net/rtnetlink.h"
 
 namespace dnsexp {
 namespace {
 
 constexpr int kDumpTries = 8;
-constexpr size_t kBufferOctets =
-    65536;                         // a dump comes in parts of at most 32 KiB (netlink_recvmsg of the kernel)
-constexpr uint32_t kSequence = 1;  // one request a socket
-
-using Visitor = std::function<void(const nlmsghdr&)>;
-
-struct SocketCloser {
-    void operator()(mnl_socket* socket) const { mnl_socket_close(socket); }
-};
-using Socket = std::unique_ptr<mnl_socket, SocketCloser>;
-
-int visit(const nlmsghdr* message, void* visitor) {
-    (*static_cast<Visitor*>(visitor))(*message);
-    return MNL_CB_OK;
-}
-
-// One dump on a socket of its own: what is left in the socket of an interrupted dump goes away with it.
-// Returns 0 or an errno; EINTR where the dump is not consistent.
-int dump_once(uint16_t type, Visitor& visitor) {
-    Socket socket(mnl_socket_open2(NETLINK_ROUTE, SOCK_CLOEXEC));
-    if (!socket || mnl_socket_bind(socket.get(), 0, MNL_SOCKET_AUTOPID) < 0) return errno;
-
-    alignas(nlmsghdr) char request[MNL_NLMSG_HDRLEN + sizeof(ifinfomsg) + 2 * sizeof(uint32_t)] = {};
-    nlmsghdr* header = mnl_nlmsg_put_header(request);
-    header->nlmsg_type = type;
-    header->nlmsg_flags = NLM_F_REQUEST | NLM_F_DUMP;
-    header->nlmsg_seq = kSequence;
-    // All zero: of every family. The link's header is the longest of the three; the kernel reads what it
-    // needs.
-    mnl_nlmsg_put_extra_header(header, sizeof(ifinfomsg));
-    if (type == RTM_GETLINK) mnl_attr_put_u32(header, IFLA_EXT_MASK, RTEXT_FILTER_SKIP_STATS);
-    if (mnl_socket_sendto(socket.get(), header, header->nlmsg_len) < 0) return errno;
-
-    const unsigned int port = mnl_socket_get_portid(socket.get());
-    std::vector<char> buffer(kBufferOctets);
-    while (true) {
-        const ssize_t length = mnl_socket_recvfrom(socket.get(), buffer.data(), buffer.size());
-        if (length < 0) {
-            if (errno == EINTR) continue;  // a signal: nothing was lost
-            return errno;
-        }
-        const int verdict =
-            mnl_cb_run(buffer.data(), static_cast<size_t>(length), kSequence, port, visit, &visitor);
-        if (verdict < 0) return errno;
-        if (verdict == MNL_CB_STOP) return 0;
-    }
-}
 
 // `reset` clears what an interrupted dump had collected.
-Status dump(uint16_t type, const char* what, const std::function<void()>& reset, Visitor visitor) {
+Status dump(uint16_t type, const char* what, const std::function<void()>& reset,
+            const NetlinkVisitor& visitor) {
     int error = EINTR;
     for (int i = 0; i < kDumpTries && error == EINTR; ++i) {
         reset();
-        error = dump_once(type, visitor);
+        error = dump_rtnetlink(type, visitor);
     }
     if (error == 0) return ok();
     return Error{.operation = "read the kernel's list of",

@@ -40,6 +40,13 @@ struct MapUse {
     uint64_t capacity;
 };
 
+// Of one BPF program, while its runs were counted.
+struct ProgramRuns {
+    std::string program;
+    uint64_t runs;
+    uint64_t nanoseconds;
+};
+
 // What the processes of one name in one cgroup asked, or answered.
 struct WorkloadCounts {
     uint32_t slot;  // below DNS_WORKLOAD_OTHERS: of all that have no slot; the slot is the role, the key
@@ -73,6 +80,7 @@ struct RawSnapshot {
     std::vector<uint64_t> latency_edges_ns;  // rising, without +Inf
     std::vector<AttachedHook> hooks;
     std::vector<MapUse> maps;
+    std::vector<ProgramRuns> programs;  // empty: runs are not counted
 };
 
 // A client that asked more often in one second than the limit allows.
