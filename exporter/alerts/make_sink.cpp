@@ -50,7 +50,8 @@ Result<MadeSink> make_syslog(const AlertDestination& destination) {
                     std::make_unique<SyslogSink>(std::move(address).value(), identity)};
 }
 
-Result<MadeSink> make_http(const AlertDestination& destination, uint32_t window_seconds) {
+Result<MadeSink> make_http(const AlertDestination& destination,
+                           std::shared_ptr<const std::atomic<uint32_t>> window_seconds) {
     const auto origin = url_origin(destination.url);
     if (!origin) return origin.error();
     auto fetcher = Fetcher::make();
@@ -66,8 +67,8 @@ Result<MadeSink> make_http(const AlertDestination& destination, uint32_t window_
     request.bearer_token_file = destination.bearer_token_file;
     HttpSink::Body body;
     if (is_alertmanager)
-        body = [host = host_name(), window_seconds](const std::vector<Alert>& batch) {
-            return alertmanager_json(batch, host, window_seconds, unix_ns());
+        body = [host = host_name(), window = std::move(window_seconds)](const std::vector<Alert>& batch) {
+            return alertmanager_json(batch, host, *window, unix_ns());
         };
     else
         body = [host = host_name()](const std::vector<Alert>& batch) { return webhook_json(batch, host); };
@@ -78,7 +79,8 @@ Result<MadeSink> make_http(const AlertDestination& destination, uint32_t window_
 
 }  // namespace
 
-Result<MadeSink> make_sink(const AlertDestination& destination, uint32_t window_seconds) {
+Result<MadeSink> make_sink(const AlertDestination& destination,
+                           std::shared_ptr<const std::atomic<uint32_t>> window_seconds) {
     switch (destination.type) {
         case DestinationType::file:
             if (destination.path.empty()) return Error{"alert file", "", 0, "it has no path", "give one"};
@@ -87,7 +89,7 @@ Result<MadeSink> make_sink(const AlertDestination& destination, uint32_t window_
             return make_syslog(destination);
         case DestinationType::webhook:
         case DestinationType::alertmanager:
-            return make_http(destination, window_seconds);
+            return make_http(destination, std::move(window_seconds));
     }
     return Error{"alert destination", "", 0, "its type is not known", ""};
 }

@@ -1,6 +1,7 @@
 // From a configured destination to the sink that serves it.
 #pragma once
 
+#include <atomic>
 #include <cstdint>
 #include <memory>
 #include <string>
@@ -16,7 +17,9 @@ struct MadeSink {
     std::unique_ptr<AlertSink> sink;
 };
 
-// Fails where the destination is impossible; it need not be there yet.
-Result<MadeSink> make_sink(const AlertDestination& destination, uint32_t window_seconds);
+// Fails where the destination is impossible; it need not be there yet. `window_seconds`:
+// AlertingConfig::window_seconds as it is when an alert is delivered.
+Result<MadeSink> make_sink(const AlertDestination& destination,
+                           std::shared_ptr<const std::atomic<uint32_t>> window_seconds);
 
 }  // namespace dnsexp

@@ -29,7 +29,7 @@ class AlertSink {
     // Alerts that one call of deliver() may take, at least 1.
     [[nodiscard]] virtual size_t max_batch() const = 0;
     virtual Delivery deliver(const std::vector<Alert>& batch, const std::stop_token& stop) = 0;
-    // Opens anew what can be open: called at the start, and after a SIGHUP.
+    // Opens anew what can be open: called when it comes into force, and after a SIGHUP.
     virtual Status open() { return ok(); }
 };
 

@@ -7,6 +7,7 @@
 #include <utility>
 
 #include "exporter/base/log.h"
+#include "exporter/base/thread_signal.h"
 
 namespace dnsexp {
 namespace {
@@ -15,14 +16,17 @@ namespace {
 void block_signals() {
     sigset_t all;
     sigfillset(&all);
+    sigdelset(&all, thread_signal());
     pthread_sigmask(SIG_BLOCK, &all, nullptr);
 }
 
 }  // namespace
 
-SinkWorker::SinkWorker(std::string name, std::unique_ptr<AlertSink> sink, Delays delays)
+SinkWorker::SinkWorker(std::string name, std::unique_ptr<AlertSink> sink, Delays delays,
+                       std::shared_ptr<SinkCounts> counts)
     : name_(std::move(name)),
       sink_(std::move(sink)),
+      counts_(std::move(counts)),
       backoff_(delays.shortest, delays.longest, std::random_device{}()),
       thread_([this](const std::stop_token& stop) { run(stop); }) {}
 
@@ -36,7 +40,7 @@ void SinkWorker::push(const Alert& alert) {
         const std::lock_guard lock(mutex_);
         if (queue_.size() >= capacity) {  // what is being delivered stays: it may arrive yet
             queue_.erase(queue_.begin() + static_cast<std::ptrdiff_t>(in_flight_));
-            ++status_.dropped;
+            ++counts_->dropped;
         }
         queue_.push_back(alert);
     }
@@ -53,10 +57,8 @@ void SinkWorker::reopen() {
 
 SinkStatus SinkWorker::status() const {
     const std::lock_guard lock(mutex_);
-    SinkStatus status = status_;
-    status.name = name_;
-    status.queued = queue_.size();
-    return status;
+    return {name_, counts_->delivered, counts_->rejected, counts_->dropped, counts_->failed, queue_.size(),
+            is_up_};
 }
 
 void SinkWorker::close() {
@@ -75,10 +77,12 @@ void SinkWorker::finish(std::chrono::steady_clock::time_point deadline) {
     }
     thread_.request_stop();
     thread_.join();
-    const size_t left = status().queued;
-    if (left > 0)
-        log_warn("alerts were not delivered before the end",
-                 {{"sink", name_}, {"alerts", std::to_string(left)}});
+    const std::lock_guard lock(mutex_);
+    if (queue_.empty()) return;
+    log_warn("alerts were not delivered before the end",
+             {{"sink", name_}, {"alerts", std::to_string(queue_.size())}});
+    counts_->dropped += queue_.size();
+    queue_.clear();
 }
 
 void SinkWorker::run(const std::stop_token& stop) {
@@ -134,7 +138,7 @@ bool SinkWorker::take(const Delivery& delivery, size_t batch, const std::stop_to
         backoff_.reset();
         went_up();  // before the queue is seen empty
     }
-    leave(delivery.delivered, &SinkStatus::delivered);
+    leave(delivery.delivered, &SinkCounts::delivered);
     if (!delivery.error) return true;
     if (stop.stop_requested()) return false;
     if (delivery.is_refused && left > 1) {
@@ -142,7 +146,7 @@ bool SinkWorker::take(const Delivery& delivery, size_t batch, const std::stop_to
         return true;
     }
     if (delivery.is_refused) {
-        leave(left, &SinkStatus::rejected);
+        leave(left, &SinkCounts::rejected);
         was_rejected(*delivery.error);
         return true;
     }
@@ -151,17 +155,17 @@ bool SinkWorker::take(const Delivery& delivery, size_t batch, const std::stop_to
 }
 
 // So many alerts leave the queue, and are counted where they went.
-void SinkWorker::leave(size_t alerts, uint64_t SinkStatus::*count) {
+void SinkWorker::leave(size_t alerts, std::atomic<uint64_t> SinkCounts::*count) {
     const std::lock_guard lock(mutex_);
     queue_.erase(queue_.begin(), queue_.begin() + static_cast<std::ptrdiff_t>(alerts));
     in_flight_ -= alerts;
-    status_.*count += alerts;
+    (*counts_).*count += alerts;
     singly_ -= std::min(singly_, alerts);
 }
 
 bool SinkWorker::wait(std::chrono::milliseconds delay, const std::stop_token& stop) {
     std::unique_lock lock(mutex_);
-    ++status_.failed;
+    ++counts_->failed;
     if (is_last_try_) return false;
     changed_.wait_for(lock, stop, delay, [this] { return must_open_ || is_closing_; });
     return !stop.stop_requested();
@@ -187,7 +191,7 @@ void SinkWorker::was_rejected(const Error& error) {
 void SinkWorker::set_down(bool is_down) {
     is_down_ = is_down;
     const std::lock_guard lock(mutex_);
-    status_.is_up = !is_down;
+    is_up_ = !is_down;
 }
 
 }  // namespace dnsexp

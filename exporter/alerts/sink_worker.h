@@ -1,6 +1,7 @@
 // The queue of one destination, and the thread that empties it.
 #pragma once
 
+#include <atomic>
 #include <chrono>
 #include <condition_variable>
 #include <cstdint>
@@ -28,6 +29,12 @@ struct SinkStatus {
     bool is_up = true;       // false: alerts wait for the next try
 };
 
+// What became of the alerts for a name of SinkStatus; workers that bear it one after the other share it.
+// Thread-safe.
+struct SinkCounts {
+    std::atomic<uint64_t> delivered{0}, rejected{0}, dropped{0}, failed{0};
+};
+
 // Delivers in order and at least once: an alert leaves the queue when the destination took it or will never.
 class SinkWorker {
   public:
@@ -36,8 +43,10 @@ class SinkWorker {
         std::chrono::milliseconds shortest{1'000}, longest{60'000};
     };
 
-    // Throws std::system_error where the thread can't start.
-    SinkWorker(std::string name, std::unique_ptr<AlertSink> sink, Delays delays);
+    // Leaves the destination alone until the first alert or reopen(). Throws std::system_error where the
+    // thread can't start.
+    SinkWorker(std::string name, std::unique_ptr<AlertSink> sink, Delays delays,
+               std::shared_ptr<SinkCounts> counts = std::make_shared<SinkCounts>());
     ~SinkWorker();
     SinkWorker(const SinkWorker&) = delete;
     SinkWorker& operator=(const SinkWorker&) = delete;
@@ -47,8 +56,11 @@ class SinkWorker {
     void reopen();
     [[nodiscard]] SinkStatus status() const;
 
+    [[nodiscard]] const std::string& name() const { return name_; }
+    [[nodiscard]] const std::shared_ptr<SinkCounts>& counts() const { return counts_; }
+
     // No more alerts come: one last try for those that wait. finish() waits for it until the deadline, and
-    // then ends it. Call close() on all workers first, so that they share the time.
+    // then ends it; what is left is dropped. Call close() on all workers first, so that they share the time.
     void close();
     void finish(std::chrono::steady_clock::time_point deadline);
 
@@ -58,7 +70,7 @@ class SinkWorker {
     void open();
     Delivery deliver(const std::vector<Alert>& batch, const std::stop_token& stop);
     bool take(const Delivery& delivery, size_t batch, const std::stop_token& stop);
-    void leave(size_t alerts, uint64_t SinkStatus::*count);
+    void leave(size_t alerts, std::atomic<uint64_t> SinkCounts::*count);
     bool wait(std::chrono::milliseconds delay, const std::stop_token& stop);
     void went_up();
     void went_down(const Error& error);
@@ -67,15 +79,16 @@ class SinkWorker {
 
     const std::string name_;
     const std::unique_ptr<AlertSink> sink_;
+    const std::shared_ptr<SinkCounts> counts_;
 
     mutable std::mutex mutex_;
     std::condition_variable_any changed_;
     std::deque<Alert> queue_;
     size_t in_flight_ = 0;  // alerts of the queue's front that are being delivered
-    bool must_open_ = true;
+    bool must_open_ = false;
     bool is_closing_ = false;
     bool has_ended_ = false;
-    SinkStatus status_;
+    bool is_up_ = true;
 
     // Of the thread.
     Backoff backoff_;

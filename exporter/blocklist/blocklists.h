@@ -13,6 +13,7 @@
 #include <vector>
 
 #include "exporter/base/result.h"
+#include "exporter/blocklist/list_change.h"
 #include "exporter/config/config.h"
 #include "exporter/fold/wire_name.h"
 
@@ -20,7 +21,7 @@ namespace dnsexp {
 
 struct BlocklistMatch {
     uint32_t list = 0;           // index in SecurityConfig::blocklists
-    std::string_view list_name;  // valid as long as the Blocklists
+    std::string_view list_name;  // valid until the next apply()
     uint32_t severity = 0;       // of the list: 1 low, 2 medium, 3 high
     size_t labels = 0;           // of the name's end that is listed; all of them: the name itself
 };
@@ -50,7 +51,8 @@ class Blocklists {
   public:
     // Reads the files, then starts a thread that follows them and asks for the feeds. A list that can't be
     // read is logged, counted and tried again; an Error only where libcurl or the thread can't start. Without
-    // threat_intel_enabled, or without lists, nothing matches and there is no thread.
+    // threat_intel_enabled, or without lists, nothing matches and there is no thread. SecurityConfig::enabled
+    // is not looked at.
     static Result<std::unique_ptr<Blocklists>> make(const SecurityConfig& config,
                                                     const BlocklistTiming& timing = {});
     // Ends a request that is under way; takes some milliseconds.
@@ -58,8 +60,18 @@ class Blocklists {
     Blocklists(const Blocklists&) = delete;
     Blocklists& operator=(const Blocklists&) = delete;
 
-    // Of one thread, the reader's; never waits. Each list that holds the name counts a match; of several the
-    // most severe is told, then the one with the longest entry, then the first. Nothing for the root.
+    // Reads the files of `config` that are not in force yet, and fails as make() does, with nothing changed.
+    // A list with the name, source and format of one in force is that one: table, feed's schedule and all. Of
+    // any thread; one change at a time: apply() it, or throw it away, before the next.
+    Result<ListChange> prepare(const SecurityConfig& config);
+
+    // Puts it into force, in microseconds. While it runs, no match() may. A list that has the name of one in
+    // force counts on from there, and matches what that one held until its own source could be read.
+    [[nodiscard]] LeavingLists apply(ListChange change);
+
+    // Of one thread at a time, the reader's; never waits. Each list that holds the name counts a match; of
+    // several the most severe is told, then the one with the longest entry, then the first. Nothing for the
+    // root.
     std::optional<BlocklistMatch> match(const WireLabels& name);
 
     // In the order of the configuration; empty where no lists are matched. Thread-safe.
@@ -71,7 +83,7 @@ class Blocklists {
   private:
     explicit Blocklists(std::unique_ptr<ListKeeper> keeper);
 
-    std::unique_ptr<ListKeeper> keeper_;  // none: nothing matches
+    const std::unique_ptr<ListKeeper> keeper_;
 };
 
 }  // namespace dnsexp

@@ -8,11 +8,7 @@
 #include <array>
 #include <cerrno>
 #include <exception>
-#include <random>
 
-#include "exporter/base/clock.h"
-#include "exporter/base/log.h"
-#include "exporter/fetch/url.h"
 #include "exporter/fold/hash.h"
 
 namespace dnsexp {
@@ -20,98 +16,117 @@ namespace {
 
 using std::chrono::milliseconds;
 
-constexpr uint64_t kNanoseconds = 1'000'000'000;  // in a second
-// Feeds of many exporters that started together drift apart.
-constexpr int kJitterShare = 10;  // of the interval: up to a tenth more
-
-std::string origin_of(const BlocklistConfig& list) {
-    return list.url.empty() ? list.path : shown_url(list.url);
+bool has(const ListsInForce& lists, const KeptList* list) {
+    return std::ranges::any_of(lists, [list](const ListInForce& one) { return one.list.get() == list; });
 }
 
-std::vector<std::string> paths_of(const std::vector<BlocklistConfig>& lists) {
+const ListInForce* find(const ListsInForce& lists, const std::string& name) {
+    const auto found =
+        std::ranges::find_if(lists, [&name](const ListInForce& one) { return one.list->name == name; });
+    return found == lists.end() ? nullptr : &*found;
+}
+
+std::vector<std::string> paths_of(const std::vector<std::shared_ptr<KeptList>>& lists) {
     std::vector<std::string> paths;
-    for (const BlocklistConfig& list : lists)
-        if (list.url.empty()) paths.push_back(list.path);
+    for (const auto& list : lists)
+        if (list->file) paths.push_back(list->path);
     return paths;
-}
-
-std::unique_ptr<const Tables> empty_tables(size_t count, uint64_t seed) {
-    // An empty table takes no memory that could be missing.
-    return std::make_unique<const Tables>(count, NameTableBuilder(seed).make(false).value());
-}
-
-void log_bad_lines(const std::string& name, const LoadedList& loaded) {
-    for (const BadLine& bad : loaded.first_bad)
-        log_warn("a bad line of a blocklist is left out", {{"list", name},
-                                                           {"line", std::to_string(bad.number)},
-                                                           {"reason", std::string(bad.why)},
-                                                           {"text", bad.text}});
 }
 
 }  // namespace
 
-Result<std::unique_ptr<ListKeeper>> ListKeeper::make(const SecurityConfig& config,
-                                                     const BlocklistTiming& timing) {
+LeavingLists::~LeavingLists() {
+    for (const auto& list : removed_) list->removed.request_stop();
+}
+
+Result<std::unique_ptr<ListKeeper>> ListKeeper::make(const BlocklistTiming& timing) {
     UniqueFd wake(eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK));
     if (!wake) return Error{"start blocklists", "eventfd", errno, "", ""};
-    std::unique_ptr<Fetcher> fetcher;
-    if (paths_of(config.blocklists).size() != config.blocklists.size()) {
-        auto made = Fetcher::make();
-        if (!made) return std::move(made).error();
-        fetcher = std::move(made).value();
-    }
+    auto fetcher = Fetcher::make();
+    if (!fetcher) return std::move(fetcher).error();
+    return std::unique_ptr<ListKeeper>(new ListKeeper(timing, std::move(wake), std::move(fetcher).value()));
+}
+
+ListKeeper::ListKeeper(const BlocklistTiming& timing, UniqueFd wake, std::unique_ptr<Fetcher> fetcher)
+    : timing_(timing),
+      seed_(random_seed()),
+      empty_(NameTableBuilder(seed_).make(false).value()),  // takes no memory that could be missing
+      wake_(std::move(wake)),
+      lists_(std::make_unique<const ListsInForce>()),
+      fetcher_(std::move(fetcher)) {}
+
+// ---- a new configuration ----
+
+Result<ListChange> ListKeeper::prepare(const SecurityConfig& config) {
+    const ListsInForce now = in_force();
+    ListChange change;
+    change.lists_ = std::make_unique<ListsInForce>();
+    change.feed_interval_ =
+        timing_.feed_interval.value_or(std::chrono::hours(config.threat_feed_interval_hours));
     try {
-        std::unique_ptr<ListKeeper> keeper(
-            new ListKeeper(config, timing, std::move(wake), std::move(fetcher)));
-        keeper->reread();
-        keeper->thread_ = std::jthread([&self = *keeper](const std::stop_token& stop) { self.run(stop); });
-        return keeper;
+        for (const BlocklistConfig& list : config.blocklists) {
+            const auto known = counters_.find(list.name);
+            change.counters_[list.name] =
+                known == counters_.end() ? std::make_shared<ListCounters>() : known->second;
+            if (config.threat_intel_enabled) add(list, now, change);
+        }
+        for (const ListInForce& one : now)
+            if (!has(*change.lists_, one.list.get())) change.removed_.push_back(one.list);
+        if (!change.lists_->empty() && !thread_.joinable())
+            thread_ = std::jthread([this](const std::stop_token& stop) { run(stop); });
     } catch (const std::exception& error) {
         return Error{"start blocklists", "", 0, error.what(), ""};
     }
+    return change;
 }
 
-ListKeeper::ListKeeper(const SecurityConfig& config, const BlocklistTiming& timing, UniqueFd wake,
-                       std::unique_ptr<Fetcher> fetcher)
-    : lists_(config.blocklists),
-      timing_(timing),
-      feed_interval_(timing.feed_interval.value_or(std::chrono::hours(config.threat_feed_interval_hours))),
-      seed_(random_seed()),
-      counters_(lists_.size()),
-      tables_(empty_tables(lists_.size(), seed_)),
-      wake_(std::move(wake)),
-      watch_(paths_of(lists_)),
-      fetcher_(std::move(fetcher)) {
-    for (const BlocklistConfig& list : lists_) {
-        Source& source = sources_.emplace_back();
-        if (list.url.empty()) {
-            source.file.emplace(list.path, list.format, seed_);
-            continue;
+// The list that is in force already, or a new one.
+void ListKeeper::add(const BlocklistConfig& config, const ListsInForce& now, ListChange& change) const {
+    ListInForce& added = change.lists_->emplace_back();
+    added.severity = config.severity;
+    const ListInForce* const before = find(now, config.name);
+    if (before != nullptr && before->list->is(config)) {
+        added.list = before->list;
+        return;
+    }
+    added.list = std::make_shared<KeptList>(config, change.counters_.at(config.name), seed_,
+                                            KeptList::FeedTimes{timing_.retry, change.feed_interval_});
+    if (!added.list->file) return;
+    added.table = added.list->accept(added.list->file->read());
+    change.read_.emplace_back(added.list, added.table != nullptr);
+}
+
+LeavingLists ListKeeper::apply(ListChange change) {
+    std::unique_ptr<const ListsInForce> before;
+    {
+        const std::lock_guard lock(mutex_);
+        for (ListInForce& one : *change.lists_) {
+            if (one.table) continue;
+            const ListInForce* const same_name = find(lists_.latest(), one.list->name);
+            one.table = same_name != nullptr ? same_name->table : empty_;
         }
-        source.feed.emplace(list.url, list.format, seed_);
-        source.backoff.emplace(std::min(timing.retry, feed_interval_), feed_interval_,
-                               std::random_device{}());
-        source.due = Clock::now();
+        feed_interval_ = change.feed_interval_;
+        before = lists_.publish(std::move(change.lists_));
     }
+    counters_.swap(change.counters_);
+    for (const auto& [list, success] : change.read_) list->count(success);
+    wake();
+    return {std::move(before), std::move(change.removed_)};
 }
 
-// ---- the thread ----
-
-void ListKeeper::run(const std::stop_token& stop) {
-    const std::stop_callback on_stop(stop, [this] { wake(); });
-    while (!stop.stop_requested()) {
-        if (reload_.exchange(false)) reread();
-        look_at_files();
-        for (size_t list = 0; list < sources_.size(); ++list)
-            if (sources_[list].feed && sources_[list].due <= Clock::now() && !stop.stop_requested())
-                ask_feed(list, stop);
-        if (!stop.stop_requested()) wait();
-    }
+ListsInForce ListKeeper::in_force() const {
+    const std::lock_guard lock(mutex_);
+    return lists_.latest();
 }
 
-void ListKeeper::wake() const {
-    const uint64_t one = 1;
-    (void)!write(wake_.get(), &one, sizeof one);  // fails only where it is awake anyway
+std::vector<BlocklistStatus> ListKeeper::status() const {
+    std::vector<BlocklistStatus> all;
+    for (const ListInForce& one : in_force()) {
+        const ListCounters& counters = *one.list->counters;
+        all.push_back({one.list->name, one.table->sizes().listed, counters.matches, counters.failures,
+                       counters.last_success});
+    }
+    return all;
 }
 
 void ListKeeper::reload() {
@@ -119,45 +134,100 @@ void ListKeeper::reload() {
     wake();
 }
 
+void ListKeeper::wake() const {
+    const uint64_t one = 1;
+    (void)!write(wake_.get(), &one, sizeof one);  // fails only where it is awake anyway
+}
+
+// ---- the thread ----
+
+void ListKeeper::run(const std::stop_token& stop) {
+    const std::stop_callback on_stop(stop, [this] { wake(); });
+    while (!stop.stop_requested()) {
+        take_over();
+        if (reload_.exchange(false)) reread();
+        look_at_files();
+        for (const auto& list : kept_)
+            if (list->feed && list->due <= Clock::now() && !stop.stop_requested()) ask_feed(*list, stop);
+        if (!stop.stop_requested()) wait();
+    }
+}
+
+// What a new configuration has put into force.
+void ListKeeper::take_over() {
+    std::vector<std::shared_ptr<KeptList>> kept;
+    KeptList::FeedTimes times{timing_.retry, {}};
+    {
+        const std::lock_guard lock(mutex_);
+        for (const ListInForce& one : lists_.latest()) kept.push_back(one.list);
+        times.interval = feed_interval_;
+    }
+    if (times != times_)
+        for (const auto& list : kept) list->set_times(times);
+    times_ = times;
+    if (kept == kept_) return;
+    kept_ = std::move(kept);
+    watch_ = FolderWatch(paths_of(kept_));
+}
+
 void ListKeeper::reread() {
-    for (size_t list = 0; list < sources_.size(); ++list) {
-        if (sources_[list].file) take(list, sources_[list].file->read());
-        sources_[list].due = Clock::now();
+    for (const auto& list : kept_) {
+        if (list->file) take(*list, list->file->read());
+        list->due = Clock::now();
     }
 }
 
 void ListKeeper::look_at_files() {
     watch_.renew();
-    for (size_t list = 0; list < sources_.size(); ++list) {
-        if (!sources_[list].file) continue;
-        auto loaded = sources_[list].file->look(Clock::now(), timing_.settle, timing_.retry);
-        if (loaded) take(list, std::move(*loaded));
+    for (const auto& list : kept_) {
+        if (!list->file) continue;
+        auto loaded = list->file->look(Clock::now(), timing_.settle, timing_.retry);
+        if (loaded) take(*list, std::move(*loaded));
     }
 }
 
-void ListKeeper::ask_feed(size_t list, const std::stop_token& stop) {
-    Source& source = sources_[list];
-    ListFeed::Answer answer = source.feed->ask(*fetcher_, stop);
-    if (stop.stop_requested()) return;
+void ListKeeper::ask_feed(KeptList& list, const std::stop_token& stop) {
+    std::stop_source either;
+    const auto end = [&either] { either.request_stop(); };
+    const std::stop_callback on_stop(stop, end), on_removal(list.removed.get_token(), end);
+    ListFeed::Answer answer = list.feed->ask(*fetcher_, either.get_token());
+    if (either.stop_requested()) return;
     if (!answer.list) {
-        succeeded(list);
+        list.count(true);
     } else if (!take(list, std::move(*answer.list))) {
-        source.due = Clock::now() + source.backoff->next(answer.retry_after);
+        list.failed(answer.retry_after);
         return;
     } else {
-        source.feed->accepted();
+        list.feed->accepted();
     }
-    source.backoff->reset();
-    std::uniform_int_distribution<milliseconds::rep> jitter(0, feed_interval_.count() / kJitterShare);
-    std::random_device random;
-    source.due = Clock::now() + feed_interval_ + milliseconds(jitter(random));
+    list.answered(times_);
+}
+
+bool ListKeeper::take(KeptList& list, Result<LoadedList> loaded) {
+    auto table = list.accept(std::move(loaded));
+    const bool success = table != nullptr;
+    if (success) put_in_force(list, std::move(table));
+    list.count(success);
+    return success;
+}
+
+// Unless the list was removed meanwhile.
+void ListKeeper::put_in_force(const KeptList& list, std::shared_ptr<const NameTable> table) {
+    std::unique_ptr<const ListsInForce> before;  // freed without the lock
+    const std::lock_guard lock(mutex_);
+    auto next = std::make_unique<ListsInForce>(lists_.latest());
+    const auto own =
+        std::ranges::find_if(*next, [&list](const ListInForce& one) { return one.list.get() == &list; });
+    if (own == next->end()) return;
+    own->table = std::move(table);
+    before = lists_.publish(std::move(next));
 }
 
 ListKeeper::Clock::duration ListKeeper::time_to_wait() const {
     Clock::duration wait = timing_.look;
-    for (const Source& source : sources_) {
-        if (source.file && source.file->unsettled()) wait = std::min<Clock::duration>(wait, timing_.settle);
-        if (source.feed) wait = std::min(wait, source.due - Clock::now());
+    for (const auto& list : kept_) {
+        if (list->file && list->file->unsettled()) wait = std::min<Clock::duration>(wait, timing_.settle);
+        if (list->feed) wait = std::min(wait, list->due - Clock::now());
     }
     return std::max(wait, Clock::duration::zero());
 }
@@ -174,54 +244,6 @@ void ListKeeper::wait() {
     }
     uint64_t count = 0;
     (void)!read(wake_.get(), &count, sizeof count);
-}
-
-// ---- what came ----
-
-bool ListKeeper::take(size_t list, Result<LoadedList> loaded) {
-    if (!loaded) {
-        failed(list, loaded.error());
-        return false;
-    }
-    const bool feed = sources_[list].feed.has_value();
-    if (loaded->table->sizes().listed == 0 && (feed || counters_[list].entries > 0)) {
-        failed(list, Error{"read blocklist", origin_of(lists_[list]), 0, "it lists no name",
-                           "look whether it is of format " + std::string(format_name(loaded->format))});
-        return false;
-    }
-    put_in_force(list, std::move(loaded).value());
-    return true;
-}
-
-void ListKeeper::put_in_force(size_t list, LoadedList loaded) {
-    log_bad_lines(lists_[list].name, loaded);
-    const NameTable::Sizes sizes = loaded.table->sizes();
-    log_info("blocklist loaded", {{"list", lists_[list].name},
-                                  {"from", origin_of(lists_[list])},
-                                  {"format", std::string(format_name(loaded.format))},
-                                  {"names", std::to_string(sizes.listed)},
-                                  {"exempt", std::to_string(sizes.exempt)},
-                                  {"skipped_lines", std::to_string(loaded.skipped)},
-                                  {"bad_lines", std::to_string(loaded.bad)}});
-    auto next = std::make_unique<Tables>(tables_.latest());
-    (*next)[list] = std::move(loaded.table);
-    tables_.publish(std::move(next));
-    counters_[list].entries = sizes.listed;
-    succeeded(list);
-}
-
-void ListKeeper::succeeded(size_t list) {
-    counters_[list].last_success = unix_ns() / kNanoseconds;
-    sources_[list].failure.clear();
-}
-
-void ListKeeper::failed(size_t list, const Error& error) {
-    ++counters_[list].failures;
-    std::string message = error.message();
-    if (message == sources_[list].failure) return;
-    log_warn("can't update a blocklist; the last good one stays",
-             {{"list", lists_[list].name}, {"err", message}});
-    sources_[list].failure = std::move(message);
 }
 
 }  // namespace dnsexp

@@ -3,85 +3,77 @@
 
 #include <atomic>
 #include <chrono>
+#include <map>
 #include <memory>
-#include <optional>
+#include <mutex>
 #include <stop_token>
 #include <string>
 #include <thread>
 #include <vector>
 
-#include "exporter/base/backoff.h"
 #include "exporter/base/unique_fd.h"
 #include "exporter/blocklist/blocklists.h"
 #include "exporter/blocklist/folder_watch.h"
-#include "exporter/blocklist/list_feed.h"
-#include "exporter/blocklist/list_file.h"
+#include "exporter/blocklist/kept_list.h"
+#include "exporter/blocklist/list_change.h"
 #include "exporter/blocklist/published.h"
+#include "exporter/fetch/fetch.h"
 
 namespace dnsexp {
 
-// Index: as SecurityConfig::blocklists. No list is null.
-using Tables = std::vector<std::shared_ptr<const NameTable>>;
-
-// What is told of a list; each is written by one thread.
-struct ListCounters {
-    std::atomic<uint64_t> entries{0}, matches{0}, failures{0}, last_success{0};
-};
-
 class ListKeeper {
   public:
-    // Reads the files before it returns. `config` has lists.
-    static Result<std::unique_ptr<ListKeeper>> make(const SecurityConfig& config,
-                                                    const BlocklistTiming& timing);
+    // Without lists, and without a thread until lists are prepared.
+    static Result<std::unique_ptr<ListKeeper>> make(const BlocklistTiming& timing);
     ListKeeper(const ListKeeper&) = delete;
     ListKeeper& operator=(const ListKeeper&) = delete;
 
-    [[nodiscard]] const std::vector<BlocklistConfig>& lists() const { return lists_; }
+    // As Blocklists has them.
+    Result<ListChange> prepare(const SecurityConfig& config);
+    LeavingLists apply(ListChange change);
+
     [[nodiscard]] uint64_t seed() const { return seed_; }
-    // Of the thread that matches.
-    Published<Tables>::Reading tables() { return tables_.read(); }
+    // Of the thread that matches. No table is null.
+    Published<ListsInForce>::Reading lists() { return lists_.read(); }
     // Thread-safe.
-    ListCounters& counters(size_t list) { return counters_[list]; }
+    [[nodiscard]] std::vector<BlocklistStatus> status() const;
     void reload();
 
   private:
-    using Clock = std::chrono::steady_clock;
-    // Where a list comes from: one of the two.
-    struct Source {
-        std::optional<ListFile> file;
-        std::optional<ListFeed> feed;
-        std::optional<Backoff> backoff;  // of the feed
-        Clock::time_point due;           // when the feed is asked next
-        std::string failure;             // that was logged last; empty: it works
-    };
+    using Clock = KeptList::Clock;
 
-    ListKeeper(const SecurityConfig& config, const BlocklistTiming& timing, UniqueFd wake,
-               std::unique_ptr<Fetcher> fetcher);
+    ListKeeper(const BlocklistTiming& timing, UniqueFd wake, std::unique_ptr<Fetcher> fetcher);
+    [[nodiscard]] ListsInForce in_force() const;
+    void add(const BlocklistConfig& config, const ListsInForce& now, ListChange& change) const;
     void run(const std::stop_token& stop);
+    void take_over();
     void look_at_files();
     void reread();
-    void ask_feed(size_t list, const std::stop_token& stop);
+    void ask_feed(KeptList& list, const std::stop_token& stop);
     void wait();
     [[nodiscard]] Clock::duration time_to_wait() const;
-    bool take(size_t list, Result<LoadedList> loaded);
-    void put_in_force(size_t list, LoadedList loaded);
-    void succeeded(size_t list);
-    void failed(size_t list, const Error& error);
+    bool take(KeptList& list, Result<LoadedList> loaded);
+    void put_in_force(const KeptList& list, std::shared_ptr<const NameTable> table);
     void wake() const;
 
-    const std::vector<BlocklistConfig> lists_;
     const BlocklistTiming timing_;
-    const std::chrono::milliseconds feed_interval_;
     const uint64_t seed_;
-    std::vector<ListCounters> counters_;
-    Published<Tables> tables_;
-    std::atomic<bool> reload_{false};
+    const std::shared_ptr<const NameTable> empty_;
     const UniqueFd wake_;  // eventfd(2)
+    std::atomic<bool> reload_{false};
 
-    // Of the own thread, once it runs.
-    std::vector<Source> sources_;
-    FolderWatch watch_;
-    std::unique_ptr<Fetcher> fetcher_;  // none: there is no feed
+    mutable std::mutex mutex_;  // of who publishes; held for moments only
+    Published<ListsInForce> lists_;
+    std::chrono::milliseconds feed_interval_{};
+
+    // Of who changes the configuration; of each list that it names, matched or not.
+    std::map<std::string, std::shared_ptr<ListCounters>> counters_;
+
+    // Of the own thread.
+    std::vector<std::shared_ptr<KeptList>> kept_;  // as it last found them in force
+    KeptList::FeedTimes times_{};
+    FolderWatch watch_{{}};
+    const std::unique_ptr<Fetcher> fetcher_;
 
     std::jthread thread_;  // the last member: it uses the others
 };

@@ -9,7 +9,7 @@
 
 namespace dnsexp {
 
-// One thread reads and never waits; one thread publishes and waits for the reader. The reader says what it
+// One thread reads and never waits; one at a time publishes and waits for the reader. The reader says what it
 // uses before it uses it (a hazard pointer), so that the old value goes as soon as it is let go.
 template <typename T>
 class Published {
@@ -36,10 +36,11 @@ class Published {
     // Of the reader's thread: one Reading at a time.
     Reading read() { return Reading(*this); }
 
-    // Of the publisher's thread. The old value is gone when it returns.
-    void publish(std::unique_ptr<const T> next) {
-        const std::unique_ptr<const T> old(current_.exchange(next.release()));
+    // Of the publisher's thread. Returns the old value, which nobody reads any more.
+    std::unique_ptr<const T> publish(std::unique_ptr<const T> next) {
+        std::unique_ptr<const T> old(current_.exchange(next.release()));
         while (in_use_.load() == old.get()) std::this_thread::sleep_for(std::chrono::microseconds(50));
+        return old;
     }
 
     // Of the publisher's thread.

@@ -73,17 +73,18 @@ std::pair<uint64_t, uint64_t> DomainWatch::Domain::rank(uint64_t now_ns) const {
     return {is_over ? 0 : minute.queries(), seen_ns};
 }
 
+DomainWatch::Limits::Limits(const SecurityConfig& config)
+    : shapes(config),
+      distinct(config.max_unique_subdomains),
+      distinct_step(std::max(1U, config.max_unique_subdomains / 8)) {}
+
 DomainWatch::DomainWatch(const SecurityConfig& config)
-    : shapes_(config),
-      distinct_limit_(config.max_unique_subdomains),
-      distinct_step_(std::max(1U, config.max_unique_subdomains / 8)),
-      pairs_(pair_sets),
-      domains_(domain_sets) {}
+    : limits_(config), pairs_(pair_sets), domains_(domain_sets) {}
 
 void DomainWatch::judge(const JudgedQuery& query, FindingSink& sink) {
     const TypeUse use = use_of_type(query.type);
     if (query.below == 0 && use != TypeUse::unused) return;  // nothing is below the domain
-    if (shapes_.is_quiet(query)) return;
+    if (limits_.shapes.is_quiet(query)) return;
     now_ns_ = std::max(now_ns_, query.time_ns);
     // Names that a search list has appended fail all day, and are nobody's attack.
     const bool failed = has_failed(query.outcome) && !is_search_attempt(query);
@@ -153,8 +154,8 @@ void DomainWatch::judge_tunnel(Pair& pair, const JudgedQuery& query, FindingSink
 }
 
 bool DomainWatch::is_due(const DistinctNames& names) const {
-    return static_cast<double>(names.queries()) >= distinct_limit_ &&
-           names.queries_of_minute() % distinct_step_ == 0;
+    return static_cast<double>(names.queries()) >= limits_.distinct &&
+           names.queries_of_minute() % limits_.distinct_step == 0;
 }
 
 void DomainWatch::judge_distinct(const Pair& pair, const Domain& domain, const JudgedQuery& query,
@@ -163,14 +164,14 @@ void DomainWatch::judge_distinct(const Pair& pair, const Domain& domain, const J
     if (!pair_is_due && !domain_is_due) return;
     const double by_client = pair.minute.last_minute(now_ns_);
     if (pair_is_due) tell_distinct(pair.minute, by_client, query.client, query, sink);
-    if (domain_is_due && by_client < distinct_limit_)
+    if (domain_is_due && by_client < limits_.distinct)
         tell_distinct(domain.minute, domain.minute.last_minute(now_ns_), ClientId{}, query, sink);
 }
 
 void DomainWatch::tell_distinct(const DistinctNames& names, double count, const ClientId& client,
                                 const JudgedQuery& query, FindingSink& sink) {
-    if (count < distinct_limit_) return;
-    const uint32_t score = distinct_score(count, distinct_limit_, names.failed_share());
+    if (count < limits_.distinct) return;
+    const uint32_t score = distinct_score(count, limits_.distinct, names.failed_share());
     const Severity severity = distinct_severity(score);
     Subject subject{client, query.domain};
     if (!budget_.admit(sink, EventType::unique_subdomains, severity, subject, query.time_ns)) return;

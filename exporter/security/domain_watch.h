@@ -24,7 +24,17 @@ namespace dnsexp {
 // thread-safe.
 class DomainWatch {
   public:
+    struct Limits {
+        explicit Limits(const SecurityConfig& config);
+        KnownShapes shapes;
+        double distinct;         // distinct names in a minute
+        uint64_t distinct_step;  // queries between two looks at how many there are
+    };
+
     explicit DomainWatch(const SecurityConfig& config);
+
+    // What is known of pairs and domains stays. The old ones are in `limits` then. Allocates nothing.
+    void exchange(Limits& limits) { std::swap(limits_, limits); }
 
     // TUNNELING: of a pair. UNIQUE_SUBDOMAINS: of a pair, or of a domain, then without a client, where no one
     // client asks for too many. Queries may come a little out of order.
@@ -62,10 +72,8 @@ class DomainWatch {
     void tell_distinct(const DistinctNames& names, double count, const ClientId& client,
                        const JudgedQuery& query, FindingSink& sink);
 
-    KnownShapes shapes_;
+    Limits limits_;
     FindingBudget budget_;
-    double distinct_limit_;
-    uint64_t distinct_step_;
     uint64_t now_ns_ = 0;  // the latest time that a query told
     WatchTable<Pair, 8> pairs_;
     WatchTable<Domain, 8> domains_;

@@ -34,10 +34,13 @@ constexpr auto kSameHash = [](uint32_t) { return true; };
 }  // namespace
 
 FindingFolder::FindingFolder(uint32_t window_seconds, std::function<void(Finding)> out)
-    : window_ns_(window_seconds * kNsPerSecond),
-      out_(std::move(out)),
-      key_index_(kMaxKeys),
-      client_index_(kMaxClients) {}
+    : out_(std::move(out)), key_index_(kMaxKeys), client_index_(kMaxClients) {
+    set_window(window_seconds);
+}
+
+void FindingFolder::set_window(uint32_t window_seconds) {
+    window_ns_ = window_seconds * kNsPerSecond;
+}
 
 bool FindingFolder::admit(EventType type, Severity severity, const ClientId& client, std::string_view domain,
                           uint64_t time_ns) {

@@ -44,6 +44,9 @@ class FindingFolder : public FindingSink {
     // `out` is called from raise() and tick(), and may not call back.
     FindingFolder(uint32_t window_seconds, std::function<void(Finding)> out);
 
+    // Of windows that begin from now on; those that have begun end when they would have.
+    void set_window(uint32_t window_seconds);
+
     // Allocates nothing where it folds. True may also mean that the finding's text is needed for one that is
     // told later; raise() knows.
     bool admit(EventType type, Severity severity, const ClientId& client, std::string_view domain,
@@ -111,7 +114,7 @@ class FindingFolder : public FindingSink {
     [[nodiscard]] uint64_t hash_of(EventType type, Severity severity, const ClientId& client) const;
     Share& share(EventType type, Severity severity);
 
-    const uint64_t window_ns_;
+    uint64_t window_ns_ = 0;
     const std::function<void(Finding)> out_;
     const uint64_t seed_ = random_seed();
     std::vector<Key> keys_;

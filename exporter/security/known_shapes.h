@@ -11,7 +11,7 @@
 
 namespace dnsexp {
 
-// Immutable, so thread-safe.
+// No call changes it, so it is thread-safe but for assignment.
 class KnownShapes {
   public:
     explicit KnownShapes(const SecurityConfig& config);

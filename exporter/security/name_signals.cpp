@@ -29,26 +29,26 @@ struct NameSignals::Signs {
     }
 };
 
-NameSignals::NameSignals(const SecurityConfig& config)
-    : shapes_(config),
-      tlds_(config.suspicious_tlds),
-      longest_label_(config.max_label_length),
-      deepest_(config.max_subdomain_depth),
-      entropy_threshold_(config.entropy_threshold) {
-    std::sort(tlds_.begin(), tlds_.end());
+NameSignals::Limits::Limits(const SecurityConfig& config)
+    : shapes(config),
+      tlds(config.suspicious_tlds),
+      longest_label(config.max_label_length),
+      deepest(config.max_subdomain_depth),
+      entropy_threshold(config.entropy_threshold) {
+    std::sort(tlds.begin(), tlds.end());
 }
 
 bool NameSignals::has_suspicious_tld(std::string_view name) const {
     const size_t dot = name.rfind('.');
     if (dot == std::string_view::npos) return false;
-    return std::binary_search(tlds_.begin(), tlds_.end(), name.substr(dot + 1), std::less<>());
+    return std::binary_search(limits_.tlds.begin(), limits_.tlds.end(), name.substr(dot + 1), std::less<>());
 }
 
 NameSignals::Signs NameSignals::signs_of(const JudgedQuery& query, const NameShape& shape) const {
     Signs signs;
-    if (shape.longest > longest_label_) signs.add(EventType::long_label, long_points);
-    if (query.below > deepest_) signs.add(EventType::deep_subdomain, deep_points);
-    if (shape.entropy_score >= entropy_threshold_) signs.add(EventType::high_entropy, entropy_points);
+    if (shape.longest > limits_.longest_label) signs.add(EventType::long_label, long_points);
+    if (query.below > limits_.deepest) signs.add(EventType::deep_subdomain, deep_points);
+    if (shape.entropy_score >= limits_.entropy_threshold) signs.add(EventType::high_entropy, entropy_points);
     if (query.type == type_null) signs.add(EventType::null_query, null_points);
     // At the domain itself and at words below it lie SPF and proofs of ownership.
     if (query.type == type_txt && query.below != 0 && shape.bits >= word_bits)
@@ -62,7 +62,7 @@ void NameSignals::judge(const JudgedQuery& query, FindingSink& sink) {
     // The domain's own first label too: it may be what looks random.
     const NameShape shape = measure_name(query.labels, query.below + 1);
     const Signs signs = signs_of(query, shape);
-    if (signs.count == 0 || shapes_.is_quiet(query)) return;
+    if (signs.count == 0 || limits_.shapes.is_quiet(query)) return;
     const Severity severity = signs.score >= several_together ? Severity::medium : Severity::low;
     for (size_t i = 0; i < signs.count; ++i) {
         const EventType type = signs.types[i];

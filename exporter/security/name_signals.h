@@ -2,6 +2,7 @@
 #pragma once
 
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "exporter/config/config.h"
@@ -14,11 +15,22 @@
 namespace dnsexp {
 
 // One sign is low; where several come together in a name, all of them are medium. The score is that of the
-// name, but HIGH_ENTROPY's is its own, which security.entropy_threshold is about. Keeps no state: it forgets
-// each name.
+// name, but HIGH_ENTROPY's is its own, which security.entropy_threshold is about. Forgets each name.
 class NameSignals {
   public:
-    explicit NameSignals(const SecurityConfig& config);
+    // From when on something is a sign.
+    struct Limits {
+        explicit Limits(const SecurityConfig& config);
+        KnownShapes shapes;
+        std::vector<std::string> tlds;  // sorted
+        size_t longest_label, deepest;
+        uint32_t entropy_threshold;
+    };
+
+    explicit NameSignals(const SecurityConfig& config) : limits_(config) {}
+
+    // The old ones are in `limits` then. Allocates nothing.
+    void exchange(Limits& limits) { std::swap(limits_, limits); }
 
     // A finding's domain is the registrable one, its details the name. Names of known shape have no signs.
     void judge(const JudgedQuery& query, FindingSink& sink);
@@ -29,11 +41,8 @@ class NameSignals {
     [[nodiscard]] Signs signs_of(const JudgedQuery& query, const NameShape& shape) const;
     [[nodiscard]] bool has_suspicious_tld(std::string_view name) const;
 
-    KnownShapes shapes_;
+    Limits limits_;
     FindingBudget budget_;
-    std::vector<std::string> tlds_;  // sorted
-    size_t longest_label_, deepest_;
-    uint32_t entropy_threshold_;
 };
 
 }  // namespace dnsexp

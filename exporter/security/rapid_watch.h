@@ -24,6 +24,13 @@ class RapidWatch {
     // `limit_qps`: what a client may ask in a second, 1..1000000; as the programs have it.
     explicit RapidWatch(uint32_t limit_qps) : limit_qps_(limit_qps) {}
 
+    // A lower limit keeps the histories: who was over the old one was over this one too. A higher one begins
+    // them anew.
+    void set_limit(uint32_t limit_qps) {
+        if (limit_qps > limit_qps_) histories_.clear();
+        limit_qps_ = limit_qps;
+    }
+
     // Call it with each answer of Source::busy_clients(). `now_ns`: the time that was asked with.
     void judge(const std::vector<BusyClient>& busy, uint64_t now_ns, FindingSink& sink);
 

@@ -20,6 +20,13 @@ std::string tail_of(const JudgedQuery& query, size_t labels) {
 
 }  // namespace
 
+SecurityRules::SecurityRules(const SecurityConfig& config, uint32_t window)
+    : shapes(config),
+      names(config),
+      domains(config),
+      rate_limit_qps(config.rate_limit_qps),
+      window_seconds(window) {}
+
 SecurityWatch::SecurityWatch(const SecurityConfig& config, uint32_t window_seconds, Blocklists* lists,
                              std::function<void(Finding)> out)
     : lists_(lists),
@@ -28,6 +35,14 @@ SecurityWatch::SecurityWatch(const SecurityConfig& config, uint32_t window_secon
       names_(config),
       domains_(config),
       rapid_(config.rate_limit_qps) {}
+
+void SecurityWatch::exchange(SecurityRules& rules) {
+    std::swap(shapes_, rules.shapes);
+    names_.exchange(rules.names);
+    domains_.exchange(rules.domains);
+    rapid_.set_limit(rules.rate_limit_qps);
+    folder_.set_window(rules.window_seconds);
+}
 
 void SecurityWatch::add(const dns_event& event) {
     upstream_.add(event);

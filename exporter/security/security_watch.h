@@ -21,12 +21,27 @@
 
 namespace dnsexp {
 
+// What the judges of a configuration go by, made apart from them.
+struct SecurityRules {
+    // `window`: seconds, as FindingFolder takes it.
+    SecurityRules(const SecurityConfig& config, uint32_t window);
+    KnownShapes shapes;
+    NameSignals::Limits names;
+    DomainWatch::Limits domains;
+    uint32_t rate_limit_qps, window_seconds;
+};
+
 // Not thread-safe. Memory is fixed, whatever is asked.
 class SecurityWatch {
   public:
     // `lists` may be null: no name is on a list then. `out` is called from within the functions below.
     SecurityWatch(const SecurityConfig& config, uint32_t window_seconds, Blocklists* lists,
                   std::function<void(Finding)> out);
+
+    // Judges by other rules from now on; what is known of clients and domains stays, and so do the counts. A
+    // window that has begun ends when it would have. Takes microseconds, with thousands of busy clients and a
+    // higher rate limit some hundred. The old rules are in `rules` then, or what is left of them.
+    void exchange(SecurityRules& rules);
 
     // Takes every event, of any lane.
     void add(const dns_event& event);
