@@ -4,6 +4,7 @@
 
 #include "exporter/base/json_values.h"
 #include "exporter/base/rfc3339.h"
+#include "exporter/version.h"
 
 namespace dnsexp {
 namespace {
@@ -71,6 +72,12 @@ std::string transaction_json(const TransactionRow& row) {
     return dump(transaction(row));
 }
 
+std::string transaction_json(const TransactionRow& row, uint32_t weight) {
+    Json json = transaction(row);
+    json["weight"] = weight;
+    return dump(json);
+}
+
 std::string slow_json(const std::vector<TransactionRow>& rows, uint64_t threshold_ns, uint64_t unix_ns) {
     Json json;
     json["generated_unix_ns"] = unix_ns;
@@ -80,12 +87,20 @@ std::string slow_json(const std::vector<TransactionRow>& rows, uint64_t threshol
     return dump(json) + "\n";
 }
 
-std::string summary_json(const Summary& summary, const WorkloadReport& workloads) {
+std::string summary_json(const Summary& summary, const WorkloadReport& workloads, uint64_t start_unix_ns) {
     const auto& recent = summary.recent;
     Json json;
     json["generated_unix_ns"] = summary.time_unix_ns;
     json["monotonic_ns"] = summary.monotonic_ns;
+    json["exporter"] = {
+        {"version", DNSEXP_VERSION}, {"revision", DNSEXP_REVISION}, {"start_unix_ns", start_unix_ns}};
     json["interfaces"] = summary.interfaces;
+    json["hooks"] = Json::array();
+    for (const AttachedHook& one : summary.hooks)
+        json["hooks"].push_back({{"interface", one.interface},
+                                 {"hook", one.hook},
+                                 {"mode", one.mode},
+                                 {"attached", one.attached}});
     json["totals"] = {{"queries", summary.queries}, {"active_queries", summary.active}};
     json["outcomes"] = counts(summary.outcomes);
     json["types"] = counts(summary.types);
@@ -97,8 +112,9 @@ std::string summary_json(const Summary& summary, const WorkloadReport& workloads
                       {"min_seconds", recent ? Json(in_seconds(recent->min_ns)) : Json(nullptr)},
                       {"max_seconds", recent ? Json(in_seconds(recent->max_ns)) : Json(nullptr)}};
     for (const char* list : {"domains", "servers", "workloads"}) json[list] = Json::array();
-    for (const DomainCount& one : summary.domains)
-        json["domains"].push_back({{"domain", one.domain}, {"queries", one.queries}});
+    for (size_t i = 0; i < std::min(summary.domains.size(), summary_domains); ++i)
+        json["domains"].push_back(
+            {{"domain", summary.domains[i].domain}, {"queries", summary.domains[i].queries}});
     for (const ServerRow& one : summary.servers)
         json["servers"].push_back({{"server", one.server},
                                    {"role", one.role},
@@ -106,6 +122,39 @@ std::string summary_json(const Summary& summary, const WorkloadReport& workloads
                                    {"latency", latency(one.latency)}});
     const auto shown = std::min(workloads.rows.size(), summary_workloads);
     for (size_t i = 0; i < shown; ++i) json["workloads"].push_back(workload(workloads.rows[i]));
+    return dump(json) + "\n";
+}
+
+std::string domains_json(const Summary& summary, const DomainFilter& filter) {
+    Json json;
+    json["generated_unix_ns"] = summary.time_unix_ns;
+    json["total"] = summary.domains.size();
+    json["domains"] = Json::array();
+    for (size_t i = 0; i < std::min<size_t>(summary.domains.size(), filter.limit); ++i) {
+        const DomainCount& one = summary.domains[i];
+        json["domains"].push_back(
+            {{"domain", one.domain}, {"queries", one.queries}, {"outcomes", counts(one.outcomes)}});
+    }
+    return dump(json) + "\n";
+}
+
+std::string servers_json(const Summary& summary, const ServerFilter& filter) {
+    Json json;
+    json["generated_unix_ns"] = summary.time_unix_ns;
+    json["edges_seconds"] = summary.edges;
+    size_t total = 0;
+    Json rows = Json::array();
+    for (const ServerRow& one : summary.servers) {
+        if (!filter.role.empty() && one.role != filter.role) continue;
+        if (++total > filter.limit) continue;
+        Json row = {{"server", one.server}, {"role", one.role}, {"queries", one.queries}};
+        row["outcomes"] = counts(one.outcomes);
+        row["latency"] = latency(one.latency);
+        row["latency"]["buckets"] = one.buckets;
+        rows.push_back(std::move(row));
+    }
+    json["total"] = total;
+    json["servers"] = std::move(rows);
     return dump(json) + "\n";
 }
 

@@ -33,6 +33,8 @@ class Chains {
         next_expiry_ns_ = now_ns + expiry_interval_ns;
         assembler_.expire(now_ns);
     }
+    // Histograms of times begin at 0 with these edges, in seconds.
+    void restart_times(std::vector<double> edges) { totals_.restart_times(std::move(edges)); }
     void fill(const RawSnapshot& snapshot, Folded& folded) const { totals_.fill(snapshot, folded); }
 
     // The last `limit` of those after the sequence number.

@@ -61,6 +61,12 @@ HistogramSeries ChainTotals::Histogram::series(std::vector<std::string> labels, 
     return series;
 }
 
+void ChainTotals::restart_times(std::vector<double> edges) {
+    edges_ = std::move(edges);
+    own_ = upstream_ = {};
+    durations_ = {};
+}
+
 void ChainTotals::add_time(Histogram& histogram, uint64_t ns) {
     histogram.add(in_seconds(ns), edges_);
 }
@@ -110,7 +116,7 @@ void ChainTotals::fill(const RawSnapshot& snapshot, Folded& folded) const {
     HistogramSeries own = own_.series({}, edges_.size()), upstream = upstream_.series({}, edges_.size());
     uint64_t hits = 0;
     for (size_t i = 0; i <= edges_.size(); ++i) own.cumulative[i] += hits += sockets.hit_latency[i];
-    for (uint64_t& count : upstream.cumulative) count += sockets.cache_hits;
+    for (uint64_t& count : upstream.cumulative) count += hits;  // a hit waits for nobody
     own.sum += in_seconds(sockets.hit_latency_sum_ns);
     folded[Metric::resolver_own].histograms = {std::move(own)};
     folded[Metric::resolver_upstream].histograms = {std::move(upstream)};

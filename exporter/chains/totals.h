@@ -28,6 +28,9 @@ class ChainTotals {
     // `edges`: of the latency metrics, in seconds, rising, without +Inf.
     explicit ChainTotals(std::vector<double> edges) : edges_(std::move(edges)) {}
 
+    // Histograms of times begin at 0 with these edges.
+    void restart_times(std::vector<double> edges);
+
     // An answer of a resolver that had to ask for it; hits are in the snapshot.
     void add_answer(const ChainNode& resolver);
     // A chain by its first step.

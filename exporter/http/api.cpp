@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <exception>
 #include <nlohmann/json.hpp>
+#include <optional>
 
 #include "exporter/base/log.h"
 #include "exporter/http/local_peer.h"
@@ -11,6 +12,7 @@ namespace dnsexp {
 namespace {
 
 constexpr const char* kJsonType = "application/json";
+constexpr const char* kJsonLinesType = "application/x-ndjson";
 
 // The text may hold octets of the request: those that are no UTF-8 are replaced.
 HttpResponse error_response(int status, const std::string& text) {
@@ -24,8 +26,18 @@ HttpResponse internal_error(std::string_view path, std::string what) {
     return error_response(500, "internal error; the log says more");
 }
 
+HttpResponse open_stream(const ApiEndpoint& endpoint, const HttpRequest& request) {
+    auto stream = endpoint.open_stream(request.query);
+    if (!stream) return error_response(400, stream.error().message());
+    if (!stream.value()) return error_response(503, "there are as many listeners as there may be");
+    HttpResponse response = make_response(200, kJsonLinesType, "");
+    response.stream = std::move(stream).value();
+    return response;
+}
+
 HttpResponse call(const ApiEndpoint& endpoint, const HttpRequest& request) {
     try {
+        if (endpoint.open_stream) return open_stream(endpoint, request);
         auto body = endpoint.answer(request.query);
         if (!body) return error_response(400, body.error().message());
         return make_response(200, kJsonType, std::move(body).value());
@@ -36,17 +48,26 @@ HttpResponse call(const ApiEndpoint& endpoint, const HttpRequest& request) {
     }
 }
 
-}  // namespace
-
-HttpResponse answer_api(const HttpRequest& request, const std::vector<ApiEndpoint>& endpoints) {
+// A page that DNS led here has neither a password, which browsers keep by the page's own name, nor a reason
+// to be asked about its name once it has one.
+std::optional<HttpResponse> refusal(const HttpRequest& request) {
+    if (request.authenticated) return {};
     if (!request.from_loopback)
         return error_response(403,
                               "names and clients are private: ask from this host, at its loopback address, "
-                              "such as http://127.0.0.1:10153");
+                              "such as http://127.0.0.1:10153, or with a password or a verified client "
+                              "certificate, which --web.config.file switches on");
     if (!request.host.empty() && !is_unresolved_host(request.host))
         return error_response(403,
                               "the Host header is a name that DNS may have led here: ask this host by its "
-                              "address or as localhost");
+                              "address or as localhost, or with a password (--web.config.file)");
+    return {};
+}
+
+}  // namespace
+
+HttpResponse answer_api(const HttpRequest& request, const std::vector<ApiEndpoint>& endpoints) {
+    if (auto refused = refusal(request)) return *std::move(refused);
     const auto found = std::find_if(endpoints.begin(), endpoints.end(), [&](const ApiEndpoint& endpoint) {
         return endpoint.path == request.path;
     });

@@ -16,12 +16,14 @@ namespace dnsexp {
 struct ApiEndpoint {
     std::string path;
     std::function<Result<std::string>(std::string_view query)> answer;
+    // In place of `answer`: JSON lines as they come. An empty body: there are too many streams already (503).
+    std::function<Result<StreamBody>(std::string_view query)> open_stream = {};
 };
 
 inline constexpr std::string_view kApiRoot = "/api/";
 
-// The response to a request whose path begins with kApiRoot. Peers that are not on loopback, and web pages
-// that come by a name of their own, get 403. Thread-safe.
+// The response to a request whose path begins with kApiRoot. Of the peers that are not authenticated, those
+// not on loopback, and web pages that come by a name of their own, get 403. Thread-safe.
 HttpResponse answer_api(const HttpRequest& request, const std::vector<ApiEndpoint>& endpoints);
 
 }  // namespace dnsexp

@@ -21,10 +21,14 @@ struct HttpHandlers {
     std::function<bool()> ready;    // whether DNS is being watched
     std::function<bool()> healthy;  // whether the process works
     std::vector<ApiEndpoint> api = {};
+    std::function<Status()> reload = {};  // empty: the lifecycle API is off. The Error's text is sent
 };
 
 // A complete response of plain text, with the security headers.
 HttpResponse text_response(int status, std::string body);
+
+// Whether the path is that of health or readiness, which anybody may ask for.
+bool is_probe_path(std::string_view path);
 
 // An Error unless the path is absolute, made of unreserved characters and slashes (RFC 3986, 2.3), and not
 // taken by another endpoint.
@@ -40,7 +44,10 @@ class Router {
   private:
     [[nodiscard]] HttpResponse answer(const HttpRequest& request) const;
     [[nodiscard]] HttpResponse metrics(const HttpRequest& request) const;
-    [[nodiscard]] bool exists(std::string_view path) const;
+    [[nodiscard]] HttpResponse reload(const HttpRequest& request) const;
+    [[nodiscard]] HttpResponse read(const HttpRequest& request) const;
+    [[nodiscard]] bool is_readable(std::string_view path) const;
+    [[nodiscard]] std::string_view logged_path(std::string_view path) const;
 
     std::string telemetry_path_;
     HttpHandlers handlers_;

@@ -4,7 +4,9 @@
 
 #include <algorithm>
 #include <array>
+#include <atomic>
 #include <chrono>
+#include <thread>
 
 #include "exporter/base/log.h"
 #include "exporter/http/local_peer.h"
@@ -22,14 +24,21 @@ using Clock = std::chrono::steady_clock;
 
 // A client that takes its response byte by byte would hold a thread for ever: civetweb limits each pause, not
 // the sum.
-constexpr auto kSendLimit = std::chrono::seconds(30);
+constexpr auto kSendLimit = std::chrono::seconds(10);  // Prometheus's own limit of a scrape
+// A stream calls `write` at least once a second (StreamBody).
+constexpr auto kStreamsEnd = std::chrono::seconds(2);
+constexpr auto kStreamsEndLook = std::chrono::milliseconds(10);
 constexpr size_t kSendChunk = size_t{64} * 1024;
 
+// civetweb gives each open connection a thread, so that slow ones keep others waiting once they are as many.
+// A thread that waits costs some 20 kB.
+constexpr unsigned kThreads = 96;  // streams have their own
+
 // civetweb takes its options as texts.
-constexpr const char* kThreads = "8";             // a scrape takes one; the rest wait in the queue
-constexpr const char* kRequestTimeout = "5000";   // ms for a request's header, and for each pause in sending
+constexpr const char* kRequestTimeout = "3000";   // ms for a request's header, and for each pause in sending
 constexpr const char* kKeepAliveTimeout = "500";  // ms; an idle connection holds a thread
 constexpr const char* kMaxRequestSize = "16384";  // octets of request line and header
+constexpr const char* kBacklog = "1024";          // connections that the kernel keeps until a thread is free
 
 Result<std::vector<ListenAddress>> parse_all(const std::vector<std::string>& texts) {
     std::vector<ListenAddress> addresses;
@@ -71,6 +80,17 @@ bool send_all(mg_connection* connection, std::string_view bytes) {
     return true;
 }
 
+// Counts what is running, however it ends.
+struct Counted {
+    explicit Counted(std::atomic<int>& count) : count_(count) { ++count_; }
+    ~Counted() { --count_; }
+    Counted(const Counted&) = delete;
+    Counted& operator=(const Counted&) = delete;
+
+  private:
+    std::atomic<int>& count_;
+};
+
 std::vector<std::string> bound_addresses(const mg_context* context, std::vector<ListenAddress> addresses) {
     // civetweb lists its ports in the order in which it was given them; port 0 has become the one that was
     // chosen.
@@ -90,28 +110,52 @@ HttpServer::HttpServer(std::string telemetry_path, HttpHandlers handlers)
     : router_(std::move(telemetry_path), std::move(handlers)) {}
 
 HttpServer::~HttpServer() {
+    end_streams();
     if (context_ != nullptr) mg_stop(context_);
     if (library_ready_) mg_exit_library();
+}
+
+// Before mg_stop(): after it civetweb writes nothing, and a stream's end would look like a failure to its
+// peer.
+void HttpServer::end_streams() {
+    stopping_ = true;
+    const auto deadline = Clock::now() + kStreamsEnd;
+    while (streams_ > 0 && Clock::now() < deadline) std::this_thread::sleep_for(kStreamsEndLook);
 }
 
 Result<std::unique_ptr<HttpServer>> HttpServer::make(HttpOptions options, HttpHandlers handlers) {
     if (auto status = check_telemetry_path(options.telemetry_path); !status) return std::move(status).error();
     auto addresses = parse_all(options.listen_addresses);
     if (!addresses) return std::move(addresses).error();
-    std::string ports;
-    for (const ListenAddress& address : *addresses)
-        ports += (ports.empty() ? "" : ",") + civetweb_port(address);
-
     std::unique_ptr<HttpServer> server(
         new HttpServer(std::move(options.telemetry_path), std::move(handlers)));
-    // The result tells which optional features came up; none is asked for, so it says nothing.
-    mg_init_library(MG_FEATURES_DEFAULT);
-    server->library_ready_ = true;
+    if (!options.web_config_file.empty()) {
+        auto guard = WebGuard::make(options.web_config_file);
+        if (!guard) return std::move(guard).error();
+        server->guard_ = std::move(guard).value();
+    }
+    if (auto status = server->start(*addresses); !status) return std::move(status).error();
+    server->addresses_ = bound_addresses(server->context_, std::move(addresses).value());
+    return server;
+}
 
+Status HttpServer::start(const std::vector<ListenAddress>& addresses) {
+    const unsigned features = has_tls() ? MG_FEATURES_TLS : MG_FEATURES_DEFAULT;
+    const unsigned ready = mg_init_library(features);
+    library_ready_ = true;
+    if ((ready & features) != features)
+        return Error{"start HTTP server with TLS", "", 0, "the HTTP library was built without it",
+                     "build it with deploy/civetweb.sh, or take tls_server_config out of --web.config.file"};
+    std::string ports;
+    for (const ListenAddress& address : addresses)
+        ports += (ports.empty() ? "" : ",") + civetweb_port(address) + (has_tls() ? "s" : "");
+
+    const std::string threads = std::to_string(kThreads + kStreamsMax);
     // clang-format off
-    std::array<const char*, 17> settings = {
+    std::array<const char*, 19> settings = {
         "listening_ports", ports.c_str(),
-        "num_threads", kThreads,
+        "num_threads", threads.c_str(),
+        "listen_backlog", kBacklog,
         "request_timeout_ms", kRequestTimeout,
         "enable_keep_alive", "yes",
         "keep_alive_timeout_ms", kKeepAliveTimeout,
@@ -124,34 +168,75 @@ Result<std::unique_ptr<HttpServer>> HttpServer::make(HttpOptions options, HttpHa
     callbacks.begin_request = &HttpServer::on_request;
     callbacks.http_error = &HttpServer::on_error;
     callbacks.log_message = &HttpServer::on_log;
-    mg_init_data init{&callbacks, server.get(), settings.data()};
+    callbacks.external_ssl_ctx = &HttpServer::on_tls;
+    mg_init_data init{&callbacks, this, settings.data()};
     std::array<char, 256> reason{};
     mg_error_data error{nullptr, reason.data(), reason.size()};
-    server->context_ = mg_start2(&init, &error);
-    if (server->context_ == nullptr) {
-        return Error{"start HTTP server on", ports, 0, reason.data(),
-                     "another process may have taken the port just now: try again"};
-    }
-    server->addresses_ = bound_addresses(server->context_, std::move(addresses).value());
-    return server;
+    context_ = mg_start2(&init, &error);
+    if (context_ != nullptr) return ok();
+    return Error{"start HTTP server on", ports, 0, reason.data(),
+                 "another process may have taken the port just now: try again"};
 }
 
-int HttpServer::serve(mg_connection* connection) const {
+// False: the peer has not got all.
+bool HttpServer::send_stream(mg_connection* connection, const StreamBody& stream, bool is_chunked) const {
+    const Counted counted(streams_);
+    bool sent = true;
+    stream([&](std::string_view text) {
+        if (stopping_) return false;
+        return sent = text.empty() || send_all(connection, is_chunked ? chunk(text) : std::string(text));
+    });
+    return sent && (!is_chunked || send_all(connection, chunk("")));
+}
+
+HttpResponse HttpServer::routed(const HttpRequest& request) const {
+    HttpResponse response;
+    makers_.run([&] { response = router_.respond(request); });
+    return response;
+}
+
+HttpResponse HttpServer::respond(const mg_connection* connection) const {
     const mg_request_info& info = *mg_get_request_info(connection);
     const std::string accept_encoding = header_of(info, "accept-encoding");
     const bool collects = mg_get_header(connection, kCollectorHeader) != nullptr;
     const std::string host = header_of(info, "host");
-    const HttpResponse response = router_.respond({info.request_method, info.local_uri_raw, accept_encoding,
-                                                   collects ? Scraper::collector : Scraper::reader,
-                                                   info.query_string != nullptr ? info.query_string : "",
-                                                   host, is_loopback_address(info.remote_addr)});
+    const std::string if_none_match = header_of(info, "if-none-match");
+    HttpRequest request{info.request_method,
+                        info.local_uri_raw,
+                        accept_encoding,
+                        collects ? Scraper::collector : Scraper::reader,
+                        info.query_string != nullptr ? info.query_string : "",
+                        host,
+                        is_loopback_address(info.remote_addr)};
+    request.if_none_match = if_none_match;
+    if (!guard_) return routed(request);
+    const char* authorization = mg_get_header(connection, "Authorization");
+    const WebVerdict verdict = guard_->judge(
+        {authorization != nullptr ? authorization : "", info.remote_addr, is_probe_path(request.path),
+         info.client_cert != nullptr ? info.client_cert->peer_cert : nullptr});
+    request.authenticated = verdict.authenticated;
+    HttpResponse response =
+        verdict.refused == 0
+            ? routed(request)
+            : text_response(verdict.refused, std::string(reason_phrase(verdict.refused)) + "\n");
+    set_headers(response, verdict.headers);
+    return response;
+}
+
+int HttpServer::serve(mg_connection* connection) const {
+    const mg_request_info& info = *mg_get_request_info(connection);
+    HttpResponse response = respond(connection);
 
     // A body that we don't read ends the connection: the next request would be read from its middle.
-    const bool keep = !has_body(info) && wants_keep_alive(info.http_version, header_of(info, "connection"));
+    const bool keep = !response.stream && !has_body(info) &&
+                      wants_keep_alive(info.http_version, header_of(info, "connection"));
     if (!keep) mg_disable_keep_alive(connection);
-    const bool sent =
-        send_all(connection, response_head(response, keep, std::chrono::system_clock::now())) &&
-        (std::string_view(info.request_method) == "HEAD" || send_all(connection, response.body));
+    const bool is_chunked = response.stream && std::string_view(info.http_version) == "1.1";
+    if (is_chunked) response.headers.emplace_back("Transfer-Encoding", "chunked");
+    const bool sent = send_all(connection, response_head(response, keep, std::chrono::system_clock::now())) &&
+                      (std::string_view(info.request_method) == "HEAD" ||
+                       (response.stream ? send_stream(connection, response.stream, is_chunked)
+                                        : send_all(connection, response.body)));
     if (!sent) mg_disable_keep_alive(connection);
     return response.status;
 }
@@ -172,7 +257,9 @@ int HttpServer::on_error(mg_connection* connection, int status, const char* mess
     mg_disable_keep_alive(connection);
     try {
         log_debug("refused a request", {{"status", std::to_string(status)}, {"err", message}});
-        const HttpResponse response = text_response(status, std::string(reason_phrase(status)) + "\n");
+        HttpResponse response = text_response(status, std::string(reason_phrase(status)) + "\n");
+        const auto* server = static_cast<const HttpServer*>(mg_get_user_data(mg_get_context(connection)));
+        if (server->guard_) set_headers(response, server->guard_->headers());
         const auto now = std::chrono::system_clock::now();
         send_all(connection, response_head(response, false, now) + response.body);
     } catch (...) {
@@ -187,6 +274,12 @@ int HttpServer::on_log(const mg_connection* connection, const char* message) {
     const bool about_request = mg_get_request_info(connection) != nullptr;
     log_write(about_request ? LogLevel::debug : LogLevel::warn, "HTTP server", {{"err", message}});
     return 1;  // civetweb writes nothing of its own
+}
+
+int HttpServer::on_tls(void** context, void* server) {
+    // Called again at the end, to free it: the guard does.
+    *context = static_cast<const HttpServer*>(server)->guard_->tls_context();
+    return 1;  // it is all set up
 }
 
 }  // namespace dnsexp

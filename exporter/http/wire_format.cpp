@@ -31,8 +31,12 @@ std::string_view reason_phrase(int status) {
     switch (status) {
         case 200:
             return "OK";
+        case 304:
+            return "Not Modified";
         case 400:
             return "Bad Request";
+        case 401:
+            return "Unauthorized";
         case 403:
             return "Forbidden";
         case 404:
@@ -43,6 +47,8 @@ std::string_view reason_phrase(int status) {
             return "Length Required";
         case 413:
             return "Content Too Large";
+        case 429:
+            return "Too Many Requests";
         case 500:
             return "Internal Server Error";
         case 503:
@@ -59,6 +65,12 @@ bool wants_keep_alive(std::string_view version, std::string_view connection) {
     while (!connection.empty())
         if (same_token(next_part(connection, ','), "keep-alive")) return true;
     return false;
+}
+
+std::string chunk(std::string_view text) {
+    std::array<char, 2 * sizeof(size_t) + 1> size{};
+    std::snprintf(size.data(), size.size(), "%zx", text.size());
+    return std::string(size.data()).append("\r\n").append(text).append("\r\n");
 }
 
 std::string response_head(const HttpResponse& response, bool keep_alive,

@@ -17,6 +17,9 @@ std::string_view reason_phrase(int status);
 // `connection` holds all values of that header, joined by commas. `version` is "1.0" or "1.1".
 bool wants_keep_alive(std::string_view version, std::string_view connection);
 
+// One chunk of the chunked coding (RFC 9112, 7.1). Of empty text it is the last one.
+std::string chunk(std::string_view text);
+
 // Status line, headers, Date and Connection, and the empty line.
 std::string response_head(const HttpResponse& response, bool keep_alive,
                           std::chrono::system_clock::time_point now);

@@ -79,10 +79,14 @@ void Screen::leave() {
     saved_.reset();
 }
 
-Size Screen::size() const {
+Size terminal_size(int fd) {
     winsize now{};
-    if (ioctl(out_fd_, TIOCGWINSZ, &now) != 0 || now.ws_col == 0 || now.ws_row == 0) return {};
+    if (ioctl(fd, TIOCGWINSZ, &now) != 0 || now.ws_col == 0 || now.ws_row == 0) return {};
     return {now.ws_col, now.ws_row};
+}
+
+Size Screen::size() const {
+    return terminal_size(out_fd_);
 }
 
 Status Screen::draw(const Lines& lines, Size size) const {

@@ -17,6 +17,9 @@ namespace dnsexp {
 // written again, so nothing flickers. Pure.
 std::string frame(const Lines& lines, Size size);
 
+// As of now. 80x24 where the terminal doesn't say, or `fd` is none.
+Size terminal_size(int fd);
+
 // Not thread-safe. Signals that end the program must be taken as events (os/signals.h): what it did to the
 // terminal is undone by the destructor.
 class Screen {

@@ -61,6 +61,20 @@ std::vector<std::string> flow(const std::vector<std::string>& items, size_t widt
     return lines;
 }
 
+std::vector<std::string> wrapped(std::string_view text, size_t width) {
+    const std::string safe = escaped(text);
+    std::string_view rest = safe;
+    std::vector<std::string> lines;
+    while (rest.size() > width) {
+        const size_t blank = rest.rfind(' ', width);
+        const bool is_word = blank == std::string_view::npos || blank == 0;
+        lines.emplace_back(rest.substr(0, is_word ? width : blank));
+        rest.remove_prefix(is_word ? width : blank + 1);
+    }
+    lines.emplace_back(rest);
+    return lines;
+}
+
 bool is_utf8_locale(std::string_view lc_all, std::string_view lc_ctype, std::string_view lang) {
     const std::string_view name = !lc_all.empty() ? lc_all : !lc_ctype.empty() ? lc_ctype : lang;
     std::string lower(name.substr(std::min(name.find('.'), name.size())));

@@ -27,6 +27,10 @@ std::string cell(std::string_view text, size_t width, bool unicode, Align align 
 // not broken: those that find no room are left out. They are escaped.
 std::vector<std::string> flow(const std::vector<std::string>& items, size_t width, size_t lines_max);
 
+// The text, escaped, in lines of at most `width` columns (1 and up), broken at blanks; a word that is longer
+// is broken too. At least one line.
+std::vector<std::string> wrapped(std::string_view text, size_t width);
+
 // Whether the terminal takes UTF-8, by the variables of the environment that setlocale(3) asks, in its order.
 bool is_utf8_locale(std::string_view lc_all, std::string_view lc_ctype, std::string_view lang);
 
