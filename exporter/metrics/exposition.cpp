@@ -25,6 +25,7 @@ constexpr std::pair<Metric, double SelfMetrics::*> own_values[] = {
     {Metric::process_virtual_memory_max, &SelfMetrics::process_virtual_memory_max_bytes},
     {Metric::process_resident_memory, &SelfMetrics::process_resident_memory_bytes},
     {Metric::process_start_time, &SelfMetrics::process_start_time_seconds},
+    {Metric::reader_last_run, &SelfMetrics::reader_last_run_unix},
 };
 
 ClientMetric with_labels(const MetricInfo& info, const std::vector<std::string>& values) {
@@ -66,11 +67,38 @@ MetricFamily family_of(const MetricInfo& info, const FoldedFamily& folded) {
     return family;
 }
 
+// Those that are no single number of SelfMetrics.
+std::vector<RealSeries> own_series(Metric metric, const SelfMetrics& self) {
+    const auto real = [](uint64_t whole) { return static_cast<double>(whole); };
+    switch (metric) {
+        case Metric::build_info:
+            return {
+                {{printable_text(self.version), printable_text(self.revision), printable_text(self.compiler)},
+                 1}};
+        case Metric::config_last_reload_successful:
+            return {{{}, self.reload.last_ok ? 1.0 : 0.0}};
+        case Metric::config_last_reload_success:
+            return {{{}, self.reload.last_success_unix}};
+        case Metric::config_reloads:
+            return {{{"failure"}, real(self.reload.failed)}, {{"success"}, real(self.reload.ok)}};
+        case Metric::stream_listeners:
+            return {{{}, real(self.stream.listeners)}};
+        case Metric::stream_events_lost:
+            return {{{}, real(self.stream.events_lost)}};
+        case Metric::query_log_lines:
+            if (!self.query_log) return {};
+            return {{{"dropped"}, real(self.query_log->dropped)},
+                    {{"failed"}, real(self.query_log->failed)},
+                    {{"sampled"}, real(self.query_log->sampled)},
+                    {{"written"}, real(self.query_log->written)}};
+        default:
+            return {};
+    }
+}
+
 void add_own(const MetricInfo& info, const SelfMetrics& self, MetricFamily& family) {
-    if (info.metric == Metric::build_info)
-        family.metric.push_back(number(
-            info,
-            {printable_text(self.version), printable_text(self.revision), printable_text(self.compiler)}, 1));
+    for (const RealSeries& series : own_series(info.metric, self))
+        family.metric.push_back(number(info, series.labels, series.value));
     for (const auto& [metric, value] : own_values)
         if (metric == info.metric) family.metric.push_back(number(info, {}, self.*value));
 }
@@ -87,10 +115,14 @@ std::vector<MetricFamily> metric_families(const Folded& folded, const SelfMetric
     return families;
 }
 
-std::string exposition(const Folded& folded, const SelfMetrics& self) {
+std::string families_text(const std::vector<MetricFamily>& families) {
     std::ostringstream text;
-    prometheus::TextSerializer().Serialize(text, metric_families(folded, self));
+    prometheus::TextSerializer().Serialize(text, families);
     return std::move(text).str();
+}
+
+std::string exposition(const Folded& folded, const SelfMetrics& self) {
+    return families_text(metric_families(folded, self));
 }
 
 }  // namespace dnsexp

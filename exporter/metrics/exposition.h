@@ -14,6 +14,9 @@ namespace dnsexp {
 // Every family of the catalogue, in its order, those without series too. Pure, thread-safe.
 std::vector<prometheus::MetricFamily> metric_families(const Folded& folded, const SelfMetrics& self);
 
+// Families as text, each with HELP and TYPE. Pure, thread-safe.
+std::string families_text(const std::vector<prometheus::MetricFamily>& families);
+
 // The families as text, each with HELP and TYPE. Pure, thread-safe.
 std::string exposition(const Folded& folded, const SelfMetrics& self);
 
