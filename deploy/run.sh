@@ -7,4 +7,8 @@ if [ "$(id -u)" -ne 0 ]; then
 fi
 here=$(cd "$(dirname "$0")/.." && pwd)
 "$here/deploy/build.sh" >&2
+case " $* " in
+    *" --web."* | *" --help"* | *" --version"* | *" --config."* | *" check "* | *" watch "* | *" chains "*) ;;
+    *) echo "run: the live view will be at http://localhost:10153/" >&2 ;;
+esac
 exec "$here/build/release/ebpf_dns_exporter" "$@"

@@ -4,18 +4,29 @@
 #include <exception>
 
 #include "exporter/app/chains_command.h"
+#include "exporter/app/check_command.h"
 #include "exporter/app/serve.h"
 #include "exporter/app/watch.h"
 #include "exporter/config/config_file.h"
 #include "exporter/config/flags.h"
+#include "exporter/os/capabilities.h"
+#include "exporter/os/memory.h"
+#include "exporter/web/web_guard.h"
 
 namespace {
 
 enum ExitCode { exit_ok = 0, exit_failed = 1 };
 
 int check_config(const dnsexp::Flags& flags, const dnsexp::ConfigLoad& load) {
-    for (const auto& error : load.errors) std::fprintf(stderr, "%s\n", error.text().c_str());
-    if (!load) return exit_failed;
+    bool valid = true;
+    const auto tell = [&valid](const std::string& error) {
+        std::fprintf(stderr, "%s\n", error.c_str());
+        valid = false;
+    };
+    for (const auto& error : load.errors) tell(error.text());
+    if (flags.config_check && !flags.web_config_file.empty())
+        for (const std::string& error : dnsexp::check_web_config(flags.web_config_file)) tell(error);
+    if (!valid) return exit_failed;
     if (flags.config_check) std::printf("configuration is valid\n");
     return exit_ok;
 }
@@ -26,6 +37,8 @@ dnsexp::Status run_command(const dnsexp::Config& config, const dnsexp::Flags& fl
             return dnsexp::run_watch(config, flags);
         case dnsexp::Command::chains:
             return dnsexp::run_chains(config, flags);
+        case dnsexp::Command::check:
+            return dnsexp::run_check(config, flags);
         case dnsexp::Command::serve:
             break;
     }
@@ -33,6 +46,12 @@ dnsexp::Status run_command(const dnsexp::Config& config, const dnsexp::Flags& fl
 }
 
 int run(int argc, char** argv) {
+    dnsexp::bound_memory_pools();
+    // Of the threads too, which all come later.
+    if (const auto status = dnsexp::forbid_new_privileges(); !status) {
+        std::fprintf(stderr, "ebpf_dns_exporter: %s\n", status.error().message().c_str());
+        return exit_failed;
+    }
     const auto parsed = dnsexp::parse_flags(argc, argv);
     if (const auto* exit = std::get_if<dnsexp::FlagsExit>(&parsed)) {
         std::fputs(exit->text.c_str(), exit->code == 0 ? stdout : stderr);

@@ -51,7 +51,7 @@ Result<std::unique_ptr<Feed>> make_feed(const Config& config, const Flags& flags
         reason = feed.error().message();
     }
     log_info("no exporter to ask: loading programs of its own", {{"err", reason}});
-    return make_own_feed(config);
+    return make_own_feed(config, flags);
 }
 
 std::optional<Error> Patience::failed(const Error& error, Clock::time_point now) {

@@ -32,9 +32,9 @@ class Feed {
 // nothing yet.
 Result<std::unique_ptr<Feed>> make_http_feed(const std::string& url);
 
-// Loads the programs, attaches them and drains events on a thread of its own until it is destroyed. Call
-// make_signal_fd() first: the thread inherits the signal mask.
-Result<std::unique_ptr<Feed>> make_own_feed(const Config& config);
+// Loads the programs, attaches them, gives up what is needed no more (see confine()) and drains events on a
+// thread of its own until it is destroyed. Call make_signal_fd() first: the thread inherits the signal mask.
+Result<std::unique_ptr<Feed>> make_own_feed(const Config& config, const Flags& flags);
 
 // The exporter of --url, of the command in `flags`; without one, the exporter of this host if it answers,
 // else programs of the command's own. The log tells which. See make_own_feed() about signals.

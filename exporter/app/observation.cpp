@@ -5,15 +5,15 @@
 #include <cerrno>
 #include <iterator>
 
+#include "exporter/app/confinement.h"
 #include "exporter/base/log.h"
 #include "exporter/bpf/cgroup_root.h"
+#include "exporter/os/affinity.h"
 #include "exporter/os/privileges.h"
 #include "exporter/os/timer.h"
 
 namespace dnsexp {
 namespace {
-
-constexpr uint64_t kNsPerMillisecond = 1'000'000;
 
 // Null where nobody tells whose a message is.
 std::unique_ptr<WorkloadDirectory> make_directory(const KernelSource& source, const WorkloadConfig& config) {
@@ -27,26 +27,21 @@ std::unique_ptr<WorkloadDirectory> make_directory(const KernelSource& source, co
     return WorkloadDirectory::make(folders, config);
 }
 
-FoldOptions fold_options(const Config& config) {
-    FoldOptions options;
-    options.top_domains = config.metrics.top_domains;
-    options.top_clients = config.metrics.top_clients;
-    options.top_workloads = config.workload.top_workloads;
-    options.slow_threshold_ns = uint64_t{config.web.slow_query_milliseconds} * kNsPerMillisecond;
-    return options;
-}
-
 }  // namespace
 
 Observation::Observation(const Config& config, UniqueFd timer, std::unique_ptr<NetworkWatcher> watcher,
                          std::unique_ptr<KernelSource> source, std::unique_ptr<WorkloadDirectory> directory,
-                         std::unique_ptr<SecurityDesk> security)
+                         std::unique_ptr<SecurityDesk> security, std::unique_ptr<QueryLog> query_log)
     : capture_(config.capture),
+      cpus_(config.performance.cpu_affinity),
       owners_may_fail_(config.workload.backend == WorkloadBackend::automatic),
       sees_calls_(config.chains.libc_probes),
       timer_(std::move(timer)),
-      pipeline_(std::move(source), std::move(directory), std::move(security), fold_options(config)),
-      interfaces_(pipeline_, std::move(watcher), config.capture.interfaces) {}
+      pipeline_(std::move(source), std::move(directory), std::move(security), std::move(query_log), config),
+      interfaces_(pipeline_, std::move(watcher), config.capture.interfaces) {
+    if (auto status = pipeline_.set_program_stats(config.monitoring.program_stats); !status)
+        log_warn("runs of BPF programs are not counted", {{"err", status.error().message()}});
+}
 
 Result<std::unique_ptr<Observation>> Observation::make(const Config& config) {
     if (auto status = check_kernel(); !status) return status.error();
@@ -64,9 +59,15 @@ Result<std::unique_ptr<Observation>> Observation::make(const Config& config) {
         if (!desk) return desk.error();
         security = std::move(desk).value();
     }
-    return std::unique_ptr<Observation>(new Observation(config, std::move(timer).value(),
-                                                        std::move(watcher).value(), std::move(source).value(),
-                                                        std::move(directory), std::move(security)));
+    std::unique_ptr<QueryLog> query_log;
+    if (!config.query_log.path.empty()) {
+        auto made = QueryLog::make(config.query_log);
+        if (!made) return made.error();
+        query_log = std::move(made).value();
+    }
+    return std::unique_ptr<Observation>(new Observation(
+        config, std::move(timer).value(), std::move(watcher).value(), std::move(source).value(),
+        std::move(directory), std::move(security), std::move(query_log)));
 }
 
 Status Observation::attach() {
@@ -81,7 +82,21 @@ Status Observation::attach() {
     return interfaces_.start();
 }
 
-Status Observation::run(int wake_fd, const std::function<bool()>& is_over) {
+Status Observation::reconfigure(const Config& next) {
+    if (auto status = InterfaceKeeper::check(next.capture.interfaces); !status) return status;
+    if (auto status = pipeline_.reconfigure(next); !status) return status;
+    interfaces_.set_patterns(next.capture.interfaces);
+    return set_interval(timer_.get(), std::chrono::milliseconds(next.performance.poll_interval_ms));
+}
+
+Status Observation::confine(const Flags& flags) {
+    if (flags.capabilities_drop == CapabilityDrop::all) pipeline_.stop_following_libcs();
+    return dnsexp::confine(flags, pipeline_.capability_needs());
+}
+
+Status Observation::run(int wake_fd, const std::function<bool()>& is_over,
+                        const std::function<void()>& after_drain) {
+    if (auto status = pin_this_thread(cpus_); !status) return status;
     pollfd fds[] = {{wake_fd, POLLIN, 0}, {timer_.get(), POLLIN, 0}, {interfaces_.fd(), POLLIN, 0}};
     for (;;) {
         if (poll(fds, std::size(fds), -1) < 0) {
@@ -94,6 +109,7 @@ Status Observation::run(int wake_fd, const std::function<bool()>& is_over) {
         interfaces_.tick();
         if (auto status = pipeline_.drain(); !status)
             log_error("can't read the events", {{"err", status.error().message()}});
+        if (after_drain) after_drain();
     }
 }
 

@@ -30,8 +30,9 @@ class OwnFeed final : public Feed {
         const size_t end = std::min(path_and_query.find('?'), path_and_query.size());
         const std::string_view path = path_and_query.substr(0, end);
         const std::string_view query = path_and_query.substr(std::min(end + 1, path_and_query.size()));
-        const auto found = std::find_if(endpoints_.begin(), endpoints_.end(),
-                                        [&](const ApiEndpoint& one) { return one.path == path; });
+        const auto found = std::find_if(endpoints_.begin(), endpoints_.end(), [&](const ApiEndpoint& one) {
+            return one.path == path && one.answer;
+        });
         if (found == endpoints_.end()) return Error{"ask", escaped(path), ENOENT, "", ""};
         try {
             return found->answer(query);
@@ -60,14 +61,16 @@ class OwnFeed final : public Feed {
 
 }  // namespace
 
-Result<std::unique_ptr<Feed>> make_own_feed(const Config& config) {
-    // Who looks delivers no alerts to others, and fetches no lists.
+Result<std::unique_ptr<Feed>> make_own_feed(const Config& config, const Flags& flags) {
+    // Who looks delivers no alerts to others, fetches no lists, and writes no log of queries.
     Config own = config;
     own.alerting.destinations.clear();
     own.security.blocklists.clear();
+    own.query_log.path.clear();
     auto observation = Observation::make(own);
     if (!observation) return observation.error();
     if (auto status = observation.value()->attach(); !status) return status.error();
+    if (auto status = observation.value()->confine(flags); !status) return status.error();
     UniqueFd wake(eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK));
     if (!wake) return Error{"make eventfd", "", errno, "", ""};
     return std::unique_ptr<Feed>(std::make_unique<OwnFeed>(std::move(observation).value(), std::move(wake)));

@@ -3,21 +3,27 @@
 #include <algorithm>
 #include <stdexcept>
 
+#include "exporter/api/parameters.h"
+#include "exporter/app/shape_options.h"
 #include "exporter/base/clock.h"
+#include "exporter/base/log.h"
 #include "exporter/fold/latency_summary.h"
 #include "exporter/metrics/exposition.h"
+#include "exporter/os/memory.h"
 #include "exporter/os/process_metrics.h"
 #include "exporter/version.h"
 
 namespace dnsexp {
 namespace {
 
-SelfMetrics self_metrics(double scrape_seconds) {
+constexpr uint64_t kNsPerMillisecond = 1'000'000;
+
+// Of the process; the rest is the pipeline's.
+SelfMetrics process_self_metrics() {
     SelfMetrics self;
     self.version = DNSEXP_VERSION;
     self.revision = DNSEXP_REVISION;
     self.compiler = DNSEXP_COMPILER;
-    self.scrape_duration_seconds = scrape_seconds;
     const auto process = read_process_metrics();
     if (!process) throw std::runtime_error(process.error().message());
     const ProcessMetrics& p = process.value();
@@ -28,17 +34,24 @@ SelfMetrics self_metrics(double scrape_seconds) {
     self.process_virtual_memory_max_bytes = static_cast<double>(p.virtual_memory_max_bytes);
     self.process_resident_memory_bytes = static_cast<double>(p.resident_memory_bytes);
     self.process_start_time_seconds = p.start_time_seconds;
+    self.reload.last_success_unix = p.start_time_seconds;  // what was loaded at the start is in force
     return self;
 }
 
 }  // namespace
 
 Pipeline::Pipeline(std::unique_ptr<KernelSource> source, std::unique_ptr<WorkloadDirectory> directory,
-                   std::unique_ptr<SecurityDesk> security, FoldOptions options)
-    : source_(std::move(source)),
+                   std::unique_ptr<SecurityDesk> security, std::unique_ptr<QueryLog> query_log,
+                   const Config& config)
+    : shape_(shape_options(config)),
+      source_(std::move(source)),
       directory_(std::move(directory)),
       security_(std::move(security)),
-      fold_(with_searches(std::move(options))) {
+      tap_(std::move(query_log), kStreamsMax),
+      fold_(fold_options(config)),
+      config_(config) {
+    source_->set_batch_size(config.performance.event_batch_size);
+    reloads_.last_success_unix = in_seconds(unix_ns());
     fold_.set_collected(false);  // until a collector comes
     make_chains();
 }
@@ -51,7 +64,12 @@ void Pipeline::make_chains() {
 }
 
 // Sockets tell of searches; where no programs are on them, interfaces do.
-FoldOptions Pipeline::with_searches(FoldOptions options) {
+FoldOptions Pipeline::fold_options(const Config& config) {
+    FoldOptions options;
+    options.top_domains = config.metrics.top_domains;
+    options.top_clients = config.metrics.top_clients;
+    options.top_workloads = config.workload.top_workloads;
+    options.slow_threshold_ns = uint64_t{config.web.slow_query_milliseconds} * kNsPerMillisecond;
     if (!directory_) return options;
     const bool by_socket = source_->programs().backend == DNS_BACKEND_CGROUP;
     options.search_lane = by_socket ? DNS_EVENT_SOCKET : DNS_EVENT_WIRE;
@@ -66,6 +84,7 @@ Status Pipeline::drain_locked() {
         fold_.add_event(event);
         if (chains_) chains_->add(event);
         if (security_) security_->add(event);
+        if (tap_.is_open()) tap_.add(event, [this](const dns_asker& asker) { return names_of(asker); });
     });
     if (!drained) return drained.error();
     if (chains_) chains_->expire(monotonic_ns());
@@ -76,12 +95,14 @@ Status Pipeline::drain_locked() {
 void Pipeline::judge_locked() {
     if (const uint64_t now_ns = monotonic_ns(); security_->is_due(now_ns))
         security_->tick(source_->busy_clients(now_ns), now_ns);
-    security_->tell([this](const dns_asker& asker) {
-        AskerNames found{source_->workload_of(asker.workload), {}};
-        if (directory_ && found.workload.cgroup != 0)
-            found.names = directory_->names(found.workload.cgroup, Clock::now());
-        return found;
-    });
+    security_->tell([this](const dns_asker& asker) { return names_of(asker); });
+}
+
+AskerNames Pipeline::names_of(const dns_asker& asker) {
+    AskerNames found{source_->workload_of(asker.workload), {}};
+    if (directory_ && found.workload.cgroup != 0)
+        found.names = directory_->names(found.workload.cgroup, Clock::now());
+    return found;
 }
 
 Status Pipeline::drain() {
@@ -102,6 +123,77 @@ Status Pipeline::sync_interfaces(const NetworkState& state, const std::vector<st
     return status;
 }
 
+Status Pipeline::reconfigure(const Config& next) {
+    const bool logs_anew = !(next.query_log == config_.query_log);
+    std::unique_ptr<QueryLog> log;
+    if (logs_anew && !next.query_log.path.empty()) {
+        auto made = QueryLog::make(next.query_log);
+        if (!made) return made.error();
+        log = std::move(made).value();
+    }
+    std::optional<SecurityChange> security;
+    if (security_) {
+        auto prepared = security_->prepare(next);
+        if (!prepared) return prepared.error();
+        security = std::move(prepared).value();
+    }
+    std::optional<LeavingSecurity> leaving;  // takes its time to end, without the lock
+    if (auto status = apply(next, std::move(security), leaving); !status) return status;
+    if (logs_anew) exchange_log(std::move(log));
+    reshape(next);
+    config_ = next;
+    return ok();
+}
+
+// The short part, which events and scrapes wait for.
+Status Pipeline::apply(const Config& next, std::optional<SecurityChange> security,
+                       std::optional<LeavingSecurity>& leaving) {
+    const std::lock_guard lock(mutex_);
+    const auto restarted = source_->reconfigure(next);
+    if (!restarted) return restarted.error();
+    source_->set_batch_size(next.performance.event_batch_size);
+    fold_.reconfigure(fold_options(next));
+    if (security) leaving.emplace(security_->apply(std::move(*security)));
+    if (restarted.value()) {
+        fold_.restart_latency();
+        if (chains_) chains_->restart_times(in_seconds(source_->latency_edges_ns()));
+        log_warn("metrics.latency_buckets_seconds has changed: the histograms of times begin anew", {});
+    }
+    return ok();
+}
+
+void Pipeline::exchange_log(std::unique_ptr<QueryLog> log) {
+    QueryLog* leaving = nullptr;
+    {
+        const std::lock_guard lock(mutex_);
+        leaving = tap_.exchange_log(std::move(log));
+    }
+    if (leaving) leaving->finish();  // takes a second at most
+    const std::lock_guard lock(mutex_);
+    tap_.forget_leaving();
+}
+
+// Sums of merged series begin anew with another shape, so the same one stays.
+void Pipeline::reshape(const Config& next) {
+    if (have_same_shape(config_, next)) return;
+    const std::lock_guard one_scrape(scrape_mutex_);
+    shape_ = ExportShape(shape_options(next));
+    page_.clear();
+}
+
+void Pipeline::reopen_files() {
+    if (security_) security_->reopen();
+    const std::lock_guard lock(mutex_);
+    if (tap_.log()) tap_.log()->reopen();
+}
+
+void Pipeline::note_reload(bool worked) {
+    const std::lock_guard lock(scrape_mutex_);
+    ++(worked ? reloads_.ok : reloads_.failed);
+    reloads_.last_ok = worked;
+    if (worked) reloads_.last_success_unix = in_seconds(unix_ns());
+}
+
 Status Pipeline::attach_owners(const CaptureConfig& config) {
     const std::lock_guard lock(mutex_);
     return source_->attach_owners(config);
@@ -110,6 +202,24 @@ Status Pipeline::attach_owners(const CaptureConfig& config) {
 Status Pipeline::attach_libcs() {
     const std::lock_guard lock(mutex_);
     return source_->attach_libcs();
+}
+
+CapabilityNeeds Pipeline::capability_needs() {
+    const std::lock_guard lock(mutex_);
+    const auto hooks = source_->hooks();
+    CapabilityNeeds needs;
+    needs.attaches = true;
+    needs.removes_filters = std::any_of(hooks.begin(), hooks.end(), [](const AttachedHook& hook) {
+        return hook.attached && hook.mode == "clsact";
+    });
+    needs.probes_libcs = source_->probes_libcs();
+    needs.reads_processes = directory_ != nullptr;
+    return needs;
+}
+
+void Pipeline::stop_following_libcs() {
+    const std::lock_guard lock(mutex_);
+    source_->stop_following_libcs();
 }
 
 NamesByCgroup Pipeline::names_of(const std::vector<WorkloadCounts>& workloads) {
@@ -131,6 +241,11 @@ RawSnapshot Pipeline::read_locked() {
     return std::move(snapshot).value();
 }
 
+Status Pipeline::set_program_stats(bool on) {
+    const std::lock_guard lock(mutex_);
+    return source_->set_program_stats(on);
+}
+
 std::string Pipeline::metrics(Scraper scraper) {
     const std::lock_guard one_scrape(scrape_mutex_);
     const auto start = Clock::now();
@@ -140,6 +255,7 @@ std::string Pipeline::metrics(Scraper scraper) {
     if (scraper == Scraper::collector) last_collected_ = start;
     const bool collected = last_collected_ && start - *last_collected_ < kCollectorGone;
     Folded folded;
+    SelfMetrics self = process_self_metrics();
     {
         const std::lock_guard lock(mutex_);
         fold_.set_collected(collected);
@@ -147,9 +263,18 @@ std::string Pipeline::metrics(Scraper scraper) {
         folded = fold_.fold(snapshot, names_of(snapshot.workloads));
         if (chains_) chains_->fill(snapshot, folded);
         if (security_) security_->fill(folded);
+        self.query_log = tap_.log_counts();
         if (scraper == Scraper::collector || !collected) fold_.exported();
     }
-    page_ = exposition(folded, self_metrics(std::chrono::duration<double>(Clock::now() - start).count()));
+    const auto now = Clock::now();
+    self.scrape_duration_seconds = std::chrono::duration<double>(now - start).count();
+    self.reader_last_run_unix =
+        in_seconds(unix_ns()) - std::chrono::duration<double>(now - last_drain_.load()).count();
+    self.reload = reloads_;
+    self.stream = {tap_.stream().listeners(), tap_.stream().lost()};
+    page_ = families_text(shape_.apply(metric_families(folded, self)));
+    folded = {};
+    give_back_memory();
     page_time_ = Clock::now();
     page_for_ = scraper;
     return page_;
@@ -171,7 +296,7 @@ std::shared_ptr<const ApiData> Pipeline::api_data() {
         names = names_of(snapshot.workloads);
         fold_.update(snapshot, names);
         ended = fold_.ended_workloads();
-        domains = fold_.heaviest_domains(kSummaryDomains);
+        domains = fold_.heaviest_domains(domain_limit_max);
         recent = fold_.recent().extremes(snapshot.time_ns);
         data->slow = fold_.slow().rows(offset_ns);
         data->slow_threshold_ns = fold_.slow().threshold_ns();

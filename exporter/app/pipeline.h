@@ -11,6 +11,7 @@
 #include <string>
 #include <vector>
 
+#include "exporter/app/event_tap.h"
 #include "exporter/app/security_desk.h"
 #include "exporter/base/result.h"
 #include "exporter/bpf/kernel_source.h"
@@ -20,6 +21,8 @@
 #include "exporter/fold/transaction_row.h"
 #include "exporter/fold/workload_report.h"
 #include "exporter/http/router.h"
+#include "exporter/metrics/export_shape.h"
+#include "exporter/os/capabilities.h"
 #include "exporter/workload/directory.h"
 
 namespace dnsexp {
@@ -30,9 +33,6 @@ inline constexpr std::chrono::milliseconds kSharedScrape{100};
 inline constexpr std::chrono::minutes kCollectorGone{5};
 // The reader comes every few milliseconds; one that has not come for so long is stuck.
 inline constexpr std::chrono::seconds kReaderStuck{10};
-
-// So many domains in a summary.
-inline constexpr size_t kSummaryDomains = 50;
 
 // What the API tells, as of one reading.
 struct ApiData {
@@ -48,8 +48,10 @@ class Pipeline {
 
   public:
     // `directory` may be null: workloads have no names then. So may `security`: nothing is judged.
+    // So may `query_log`.
     Pipeline(std::unique_ptr<KernelSource> source, std::unique_ptr<WorkloadDirectory> directory,
-             std::unique_ptr<SecurityDesk> security, FoldOptions options);
+             std::unique_ptr<SecurityDesk> security, std::unique_ptr<QueryLog> query_log,
+             const Config& config);
 
     // Takes all waiting events. Called by the reader's timer, and by it alone: healthy() tells by it.
     Status drain();
@@ -58,11 +60,30 @@ class Pipeline {
     Status sync_interfaces(const NetworkState& state, const std::vector<std::string>& patterns,
                            bool named_must_work);
 
+    // Puts what a reload may change into force; no count is lost. An Error: everything is as it was. One call
+    // at a time.
+    Status reconfigure(const Config& next);
+
+    // Opens the files that are written to anew, and reads the lists: after a SIGHUP.
+    void reopen_files();
+
+    // A reload has ended so.
+    void note_reload(bool worked);
+
     // Attaches what tells whose a message is.
     Status attach_owners(const CaptureConfig& config);
 
     // Attaches what sees calls of getaddrinfo().
     Status attach_libcs();
+
+    // What takes capabilities from now on.
+    CapabilityNeeds capability_needs();
+
+    // What is attached to C libraries stays so; others are not looked for.
+    void stop_following_libcs();
+
+    // Whether runs of the BPF programs are counted; see ProgramStats::set.
+    Status set_program_stats(bool on);
 
     // The page of /metrics. Throws std::runtime_error where the maps can't be read, which the server makes a
     // 500.
@@ -80,6 +101,9 @@ class Pipeline {
     // What is judged; null: nothing. Its functions for any thread may be called.
     [[nodiscard]] SecurityDesk* security() const { return security_.get(); }
 
+    // Where single transactions leave. Its functions for any thread may be called.
+    [[nodiscard]] EventTap& tap() { return tap_; }
+
     // Watching: programs are attached and the reader runs. Never blocks.
     [[nodiscard]] bool ready() const { return attached_ && healthy(); }
     // The reader runs. Never blocks.
@@ -87,17 +111,24 @@ class Pipeline {
 
   private:
     void make_chains();
-    FoldOptions with_searches(FoldOptions options);
+    FoldOptions fold_options(const Config& config);
+    Status apply(const Config& next, std::optional<SecurityChange> security,
+                 std::optional<LeavingSecurity>& leaving);
+    void exchange_log(std::unique_ptr<QueryLog> log);
+    void reshape(const Config& next);
     Status drain_locked();
     void judge_locked();
+    AskerNames names_of(const dns_asker& asker);
     RawSnapshot read_locked();
     NamesByCgroup names_of(const std::vector<WorkloadCounts>& workloads);
 
     std::mutex scrape_mutex_;  // one scrape at a time; taken before mutex_
+    ExportShape shape_;
     std::string page_;
     Clock::time_point page_time_;
     Scraper page_for_ = Scraper::reader;
     std::optional<Clock::time_point> last_collected_;
+    ReloadState reloads_;
 
     std::mutex api_mutex_;  // one reading for the API at a time; taken before mutex_
     std::shared_ptr<const ApiData> api_data_;
@@ -107,8 +138,11 @@ class Pipeline {
     std::unique_ptr<KernelSource> source_;
     std::unique_ptr<WorkloadDirectory> directory_;
     std::unique_ptr<SecurityDesk> security_;
+    EventTap tap_;
     Fold fold_;
     std::optional<Chains> chains_;  // nothing where no sockets tell
+
+    Config config_;  // in force; of the thread that reloads
 
     std::atomic<Clock::time_point> last_drain_ = Clock::now();
     std::atomic<bool> attached_ = false;

@@ -12,6 +12,9 @@ namespace {
 
 constexpr uint64_t tick_ns = 1'000'000'000;  // as SecurityWatch::tick() wants it
 
+// Whoever reloads often does not ask the servers of feeds as often; files are followed anyway.
+constexpr std::chrono::seconds list_reload_interval{10};
+
 }  // namespace
 
 SecurityDesk::SecurityDesk(const Config& config, std::unique_ptr<Blocklists> lists,
@@ -28,6 +31,21 @@ Result<std::unique_ptr<SecurityDesk>> SecurityDesk::make(const Config& config) {
     if (!lists) return lists.error();
     return std::unique_ptr<SecurityDesk>(
         new SecurityDesk(config, std::move(lists).value(), std::move(dispatcher).value()));
+}
+
+Result<SecurityChange> SecurityDesk::prepare(const Config& config) {
+    auto alerts = dispatcher_->prepare(config.alerting);
+    if (!alerts) return std::move(alerts).error();
+    auto lists = lists_->prepare(config.security);
+    if (!lists) return std::move(lists).error();
+    return SecurityChange{SecurityRules(config.security, config.alerting.window_seconds),
+                          std::move(alerts).value(), std::move(lists).value()};
+}
+
+LeavingSecurity SecurityDesk::apply(SecurityChange change) {
+    watch_.exchange(change.rules);
+    return {std::move(change.rules), dispatcher_->apply(std::move(change.alerts)),
+            lists_->apply(std::move(change.lists))};
 }
 
 void SecurityDesk::tick(const std::vector<BusyClient>& busy, uint64_t now_ns) {
@@ -50,6 +68,9 @@ void SecurityDesk::fill(Folded& folded) const {
 
 void SecurityDesk::reopen() {
     dispatcher_->reopen();
+    const auto now = std::chrono::steady_clock::now();
+    if (now < next_list_reload_) return;
+    next_list_reload_ = now + list_reload_interval;
     lists_->reload();
 }
 

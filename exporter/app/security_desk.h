@@ -1,6 +1,7 @@
 // Judges, their lists, and where alerts go: what is there with security.enabled.
 #pragma once
 
+#include <chrono>
 #include <cstdint>
 #include <functional>
 #include <memory>
@@ -23,11 +24,35 @@ struct AskerNames {
     WorkloadNames names;
 };
 
+// What SecurityDesk::prepare() makes for apply(). Thrown away, it leaves nothing but lines in the log.
+struct SecurityChange {
+    SecurityRules rules;
+    AlertDispatcher::Change alerts;
+    ListChange lists;
+};
+
+// What SecurityDesk::apply() took out of force. The end of its life may take seconds (LeavingSinks): let it
+// go where nobody waits.
+struct LeavingSecurity {
+    SecurityRules rules;
+    LeavingSinks alerts;
+    LeavingLists lists;
+};
+
 // Not thread-safe, but where it is said.
 class SecurityDesk {
   public:
     // Starts the threads of lists and destinations, which inherit the caller's signal mask.
     static Result<std::unique_ptr<SecurityDesk>> make(const Config& config);
+
+    // The way to another configuration, in two steps; security.enabled is not looked at. prepare() reads new
+    // lists and makes new destinations; where it fails, nothing has changed. Threads that it starts inherit
+    // the caller's signal mask. Thread-safe, but one change at a time: apply() it, or throw it away, before
+    // the next.
+    Result<SecurityChange> prepare(const Config& config);
+    // Puts it into force, in microseconds. Not while other functions run that are not thread-safe. Counts
+    // and alerts go on.
+    [[nodiscard]] LeavingSecurity apply(SecurityChange change);
 
     // Takes every event, of any lane.
     void add(const dns_event& event) { watch_.add(event); }
@@ -45,7 +70,8 @@ class SecurityDesk {
     // Thread-safe.
     [[nodiscard]] std::vector<Alert> alerts(const AlertFilter& filter) const { return board_.rows(filter); }
 
-    // After a SIGHUP: opens files anew, and reads lists. Thread-safe.
+    // After a reload: opens files anew, and reads lists and asks for feeds, these once in ten seconds at
+    // most. One thread at a time, whatever the others do.
     void reopen();
 
   private:
@@ -58,6 +84,7 @@ class SecurityDesk {
     std::vector<Finding> found_;  // since the last tell()
     SecurityWatch watch_;
     uint64_t next_tick_ns_ = 0;
+    std::chrono::steady_clock::time_point next_list_reload_;  // of reopen()
 };
 
 }  // namespace dnsexp

@@ -1,4 +1,4 @@
-// The exporter's life: load, listen, attach, run until told to stop.
+// The exporter's life: load, listen, attach, give up privileges, run until told to stop.
 #pragma once
 
 #include "exporter/base/result.h"
