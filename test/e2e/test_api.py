@@ -33,7 +33,7 @@ class WhoMayAsk(LabCase):
         self.exporter(self.a, ["ab"], options=EVERY_ADDRESS)
 
     def test_this_host_alone(self):
-        for path in ("/api/v1/workloads", "/api/v1/slow", "/api/v1/summary"):
+        for path in ("/api/v1/domains", "/api/v1/servers", "/api/v1/slow", "/api/v1/summary", "/api/v1/workloads"):
             fetch(self.a, path)
             self.assertIn("ask from this host", fetch(self.b, path, 403, address="10.1.0.1")["error"])
             # By the address of the link even the host itself is somebody like others.
@@ -51,6 +51,8 @@ class WhoMayAsk(LabCase):
     def test_what_is_asked_for_must_make_sense(self):
         self.assertIn("1..1024", fetch(self.a, "/api/v1/workloads?limit=0", 400)["error"])
         self.assertIn("client or server", fetch(self.a, "/api/v1/workloads?role=x", 400)["error"])
+        self.assertIn("1..1000", fetch(self.a, "/api/v1/domains?limit=1001", 400)["error"])
+        self.assertIn("limit and role", fetch(self.a, "/api/v1/servers?after=1", 400)["error"])
         self.assertIn("no parameters", fetch(self.a, "/api/v1/slow?limit=1", 400)["error"])
         self.assertEqual({"error": "not found"}, fetch(self.a, "/api/v1/nothing", 404))
 
@@ -169,6 +171,13 @@ class Summary(LabCase):
         mean = latency["sum_seconds"] / latency["count"]
         self.assertLessEqual(mean, result.average_latency)
         self.assertTrue(0 < recent["min_seconds"] <= mean <= recent["max_seconds"], (recent, mean))
+        domains = fetch(self.a, "/api/v1/domains")
+        self.assertEqual([{"domain": "example.test", "queries": result.sent, "outcomes": result.rcodes}], domains["domains"])
+        (told,) = fetch(self.a, "/api/v1/servers?role=client")["servers"]
+        self.assertEqual(("10.1.0.2", result.sent, result.rcodes), (told["server"], told["queries"], told["outcomes"]))
+        self.assertEqual(latency["buckets"], told["latency"]["buckets"])
+        self.assertEqual({("ab", "egress", True), ("ab", "ingress", True)},
+                         {(one["interface"], one["hook"], one["attached"]) for one in page["hooks"]})
         self.assertIn("dnsperf", {row["comm"] for row in page["workloads"]})
         self.assertLess(before["monotonic_ns"], page["monotonic_ns"])
 

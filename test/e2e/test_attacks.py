@@ -246,7 +246,8 @@ class Floods(SharedLab):
             self.lab.flood(self.a, SERVER, fewer(100_000), "--random-names", "--zone", zone, "--wait")
             self.watch.quiet_scrape()
             sizes.append(self.watch.pss_bytes())
-        self.assertLess(max(sizes[3:]) - max(sizes[:3]), 1 << 20, sizes)
+        # What threads of the HTTP server take when they are used for the first time comes on top.
+        self.assertLess(max(sizes[3:]) - max(sizes[:3]), 3 << 20, sizes)
         self.assertLess(max(sizes), 32 << 20, sizes)
 
     def test_names_below_one_domain(self):

@@ -7,7 +7,7 @@ least=95 # percent
 build=build/fuzz-coverage
 version=14 # of clang and its tools: they must fit
 targets=("$@")
-[ ${#targets[@]} -gt 0 ] || targets=(frame message differential stream edns alias name_text blocklist_lines)
+[ ${#targets[@]} -gt 0 ] || targets=(frame message differential stream edns alias name_text blocklist_lines config web_config http http_bytes)
 
 # Of each file all functions, or those whose names match what stands behind the colon: the seeded hashes have no bounds to
 # break, and most of names.cpp is tables.
@@ -21,6 +21,10 @@ files() { # files TARGET
         edns) echo ebpf/dns_edns.h ;;
         alias) echo ebpf/dns_alias.h ;;
         blocklist_lines) echo exporter/blocklist/{adblock,dnsmasq,rpz,unbound,words}_parser.cpp ;;
+        config) echo exporter/config/{config_export,config_file,config_security,config_values,environment,yaml_document}.cpp ;;
+        web_config) echo exporter/web/{go_values,web_config,web_keys}.cpp ;;
+        http) echo exporter/http/{api,content_coding,local_peer,token}.cpp exporter/api/parameters.cpp ;;
+        http_bytes) echo exporter/http/server.cpp ;;
         name_text) echo 'exporter/fold/names.cpp:append_|presentation_name|printable_text' ;;
         *) echo "no such target: $1" >&2; exit 1 ;;
     esac

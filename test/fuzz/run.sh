@@ -7,7 +7,7 @@ cd "$(dirname "$0")/../.." || exit 1
 seconds=${1:?usage: test/fuzz/run.sh SECONDS [TARGET...]}
 shift
 targets=("$@")
-[ ${#targets[@]} -gt 0 ] || targets=(frame message differential stream edns alias name_text blocklist_lines)
+[ ${#targets[@]} -gt 0 ] || targets=(frame message differential stream edns alias name_text blocklist_lines config web_config http http_bytes)
 side_by_side=2
 work=build/fuzz/found
 mkdir -p "$work"

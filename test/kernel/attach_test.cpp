@@ -25,14 +25,14 @@ TEST_CASE("TCX: both directions count, and the links end with the source", "[att
         watch.on("v1");
         watch.on("v1");  // once more: nothing is attached twice
         CHECK(watch.hooks() == Texts{"ingress tcx", "egress tcx"});
-        CHECK(tcx_programs(index, DNS_INGRESS)->size() == 1);
-        CHECK(tcx_programs(index, DNS_EGRESS)->size() == 1);
+        CHECK(tcx_chain(index, DNS_INGRESS)->size() == 1);
+        CHECK(tcx_chain(index, DNS_EGRESS)->size() == 1);
         CHECK(xdp_state(index).mode == XdpMode::none);
         send_both_ways();
         CHECK(watch.messages(2) == both_directions);
     }
-    CHECK(tcx_programs(index, DNS_INGRESS)->empty());
-    CHECK(tcx_programs(index, DNS_EGRESS)->empty());
+    CHECK(tcx_chain(index, DNS_INGRESS)->empty());
+    CHECK(tcx_chain(index, DNS_EGRESS)->empty());
 }
 
 TEST_CASE("clsact: both directions count, and the filters end with the source", "[attach]") {

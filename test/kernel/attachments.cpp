@@ -50,7 +50,7 @@ struct Quiet {  // libbpf tells of each "no such file", which is an answer here
 
 }  // namespace
 
-std::optional<std::vector<uint32_t>> tcx_programs(uint32_t ifindex, dns_direction direction) {
+std::optional<std::vector<uint32_t>> tcx_chain(uint32_t ifindex, dns_direction direction) {
     std::array<uint32_t, 64> ids{};
     uint32_t count = ids.size();
     const auto type = static_cast<bpf_attach_type>(direction == DNS_INGRESS ? tcx_ingress : tcx_egress);

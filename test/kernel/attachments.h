@@ -12,7 +12,7 @@ namespace dnsexp::test {
 
 // Identifiers of the programs in the TCX chain, in order. Empty optional: the kernel knows no TCX
 // (before 6.6).
-std::optional<std::vector<uint32_t>> tcx_programs(uint32_t ifindex, dns_direction direction);
+std::optional<std::vector<uint32_t>> tcx_chain(uint32_t ifindex, dns_direction direction);
 
 // Identifier of the program behind the filter at this place of the interface's clsact; 0: none.
 uint32_t clsact_program(uint32_t ifindex, dns_direction direction, uint32_t priority, uint32_t handle);

@@ -75,7 +75,7 @@ class Watch {
 };
 
 inline bool has_tcx() {
-    static const bool known = tcx_programs(1, DNS_INGRESS).has_value();
+    static const bool known = tcx_chain(1, DNS_INGRESS).has_value();
     if (!known) WARN("not tested: TCX, which this kernel does not know (Linux 6.6)");
     return known;
 }

@@ -7,9 +7,9 @@ import sys
 import rooms
 import text
 
-# Packets and fuzzer inputs: not text.
-BINARY = ("exporter/security/dga_model.bin", "test/fuzz/corpus/", "test/golden/captures/", "test/truth/captures/",
-          "test/truth/truth/")
+# Packets, fuzzer inputs and pictures: not text.
+BINARY = ("docs/images/", "exporter/security/dga_model.bin", "test/fuzz/corpus/", "test/golden/captures/",
+          "test/truth/captures/", "test/truth/truth/")
 C_AND_CPP = (".cpp", ".h", ".c")
 
 

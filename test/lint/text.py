@@ -6,6 +6,7 @@ MAX_LINES = 399
 LONG = {
     "test/golden/expected/": "whole expositions, byte for byte",
     "test/unit/choose_test.cpp": "one case for each rule of the choice, on machines that they share",
+    "test/unit/top_k_test.cpp": "one scraper that checks every way in which keys come and go",
     "train/dga/doubtful_names.txt": "a list of names",
 }
 

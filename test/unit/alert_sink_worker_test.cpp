@@ -102,7 +102,9 @@ constexpr SinkWorker::Delays quick{10ms, 20ms};
 constexpr SinkWorker::Delays never{600s, 600s};
 
 std::unique_ptr<SinkWorker> worker_for(Destination& to, SinkWorker::Delays delays = quick) {
-    return std::make_unique<SinkWorker>("test", std::make_unique<Sink>(to), delays);
+    auto worker = std::make_unique<SinkWorker>("test", std::make_unique<Sink>(to), delays);
+    worker->reopen();
+    return worker;
 }
 
 void push(SinkWorker& worker, uint64_t first, uint64_t last) {
@@ -264,5 +266,6 @@ TEST_CASE("The end comes by its deadline, whatever a destination does") {
     worker->close();
     worker->finish(begin + 200ms);
     CHECK(std::chrono::steady_clock::now() - begin < 5s);
-    CHECK(worker->status().queued == 3);
+    CHECK(worker->status().queued == 0);
+    CHECK(worker->status().dropped == 3);
 }

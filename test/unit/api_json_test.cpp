@@ -4,6 +4,7 @@
 #include <cstring>
 #include <nlohmann/json.hpp>
 
+#include "exporter/version.h"
 #include "test/support/snapshots.h"
 
 using namespace dnsexp;
@@ -171,10 +172,16 @@ TEST_CASE("A summary's object has every field") {
     summary.buckets = {4, 5, 1};
     summary.latency = {10, 0.5, 0.002, 0.009, 0.01};
     summary.recent = RecentLatency::Extremes{500'000, 2'000'000'000};
-    summary.domains = {{"example.com", 9}};
-    summary.servers = {{"192.0.2.1", "client", 12, {10, 0.5, 0.002, 0.009, 0.01}}};
-    CHECK(json::parse(summary_json(summary, {})) == json::parse(R"({
+    summary.domains = {{"example.com", 9, {}}};
+    summary.servers = {{"192.0.2.1", "client", 12, {10, 0.5, 0.002, 0.009, 0.01}, {}, {}}};
+    summary.hooks = {{"eth0", "ingress", "tcx", false}};
+    json parsed = json::parse(summary_json(summary, {}, 7));
+    CHECK(parsed["exporter"] ==
+          json{{"version", DNSEXP_VERSION}, {"revision", DNSEXP_REVISION}, {"start_unix_ns", 7}});
+    parsed.erase("exporter");
+    CHECK(parsed == json::parse(R"({
         "generated_unix_ns": 1700000000000000001, "monotonic_ns": 42, "interfaces": ["eth0", "lo"],
+        "hooks": [{"interface": "eth0", "hook": "ingress", "mode": "tcx", "attached": false}],
         "totals": {"queries": 12, "active_queries": 3}, "outcomes": {"NOERROR": 10, "TIMEOUT": 2},
         "types": {"A": 12},
         "latency": {"edges_seconds": [0.001, 0.01], "buckets": [4, 5, 1], "count": 10, "sum_seconds": 0.5},
@@ -186,7 +193,7 @@ TEST_CASE("A summary's object has every field") {
 }
 
 TEST_CASE("A summary of nothing has empty lists and null where nothing is known") {
-    const json parsed = json::parse(summary_json({}, {}));
+    const json parsed = json::parse(summary_json({}, {}, 0));
     CHECK(parsed["outcomes"] == json::object());
     CHECK(parsed["domains"] == json::array());
     CHECK(parsed["interfaces"] == json::array());
@@ -195,8 +202,17 @@ TEST_CASE("A summary of nothing has empty lists and null where nothing is known"
 }
 
 TEST_CASE("A summary shows the heaviest fifty workloads") {
-    const json parsed = json::parse(summary_json({}, report_of(150, 20)));
+    const json parsed = json::parse(summary_json({}, report_of(150, 20), 0));
     REQUIRE(parsed["workloads"].size() == 50);
     CHECK(parsed["workloads"][0]["comm"] == "p0");
     CHECK(parsed["workloads"][49]["comm"] == "p49");
+}
+
+TEST_CASE("A transaction of a sample has its weight, and all that it has without") {
+    TransactionRow row;
+    row.name = "example.com";
+    auto object = nlohmann::json::parse(transaction_json(row, 25));
+    CHECK(object.at("weight") == 25);
+    object.erase("weight");
+    CHECK(object == nlohmann::json::parse(transaction_json(row)));
 }

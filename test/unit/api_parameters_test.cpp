@@ -49,6 +49,20 @@ TEST_CASE("A wrong role and an unknown parameter are refused with what is allowe
         CHECK(refusal(query).find("limit and role") != std::string::npos);
 }
 
+TEST_CASE("Domains have a limit alone, and servers a role of three") {
+    CHECK(parse_domain_filter("")->limit == 50);
+    CHECK(parse_domain_filter("limit=1000")->limit == 1000);
+    CHECK(parse_domain_filter("limit=1001").error().message().find("1..1000") != std::string::npos);
+    CHECK(parse_domain_filter("role=client").error().message().find("there is limit") != std::string::npos);
+    CHECK(parse_server_filter("")->limit == 100);
+    for (const char* role : {"client", "server", "local"})
+        CHECK(parse_server_filter("limit=1024&role=" + std::string(role))->role == role);
+    CHECK(parse_server_filter("role=x").error().message().find("client, server or local") !=
+          std::string::npos);
+    CHECK_FALSE(parse_server_filter("limit=0"));
+    CHECK_FALSE(parse_server_filter("after=1"));
+}
+
 TEST_CASE("A refusal shows what was asked as printable text of bounded length") {
     const std::string message = refusal("\x1b[31m\xff" + std::string(10'000, 'x') + "=1");
     CHECK(message.size() < 300);
@@ -127,4 +141,34 @@ TEST_CASE("Wrong parameters of alerts are refused with what is allowed") {
     refused("event_type=", "LONG_LABEL, ");
     refused("type=DGA", "after, limit, severity and event_type");
     refused("limit=1&limit=2", "twice");
+}
+
+TEST_CASE("A stream's parameters have defaults, and are read as they are meant") {
+    const auto all = parse_stream_filter("");
+    REQUIRE(all);
+    CHECK(all.value().sample == 1);
+    CHECK_FALSE(all.value().slower_than_ns);
+    CHECK(all.value().domain.empty());
+    CHECK(all.value().rcode.empty());
+    const auto some =
+        parse_stream_filter("sample=7&slower_than_ms=20&domain=WWW.Example.com.&rcode=NXDOMAIN");
+    REQUIRE(some);
+    CHECK(some.value().sample == 7);
+    CHECK(some.value().slower_than_ns == 20'000'000u);
+    CHECK(some.value().domain == "www.example.com");
+    CHECK(some.value().rcode == "NXDOMAIN");
+    for (const char* rcode : {"NOERROR", "SERVFAIL", "REFUSED", "BADVERS", "TIMEOUT", "UNTRACKED", "other"}) {
+        INFO(rcode);
+        CHECK(parse_stream_filter(std::string("rcode=") + rcode));
+    }
+}
+
+TEST_CASE("What a stream can't be filtered by is refused") {
+    for (const char* query : {"sample=0", "sample=1000001", "slower_than_ms=60001", "slower_than_ms=-1",
+                              "domain=", "domain=.", "domain=a%20b", "domain=a*b", "rcode=", "rcode=NOPE",
+                              "rcode=nxdomain", "limit=1", "sample=1&sample=1"}) {
+        INFO(query);
+        CHECK_FALSE(parse_stream_filter(query));
+    }
+    CHECK_FALSE(parse_stream_filter("domain=" + std::string(255, 'a')));
 }

@@ -5,38 +5,22 @@
 #include <thread>
 
 #include "exporter/blocklist/blocklists.h"
-#include "test/support/packet_builder.h"
+#include "test/support/lists_in_use.h"
 #include "test/support/temporary_folder.h"
 #include "test/support/web_server.h"
 
 using namespace dnsexp;
 using namespace std::chrono_literals;
 using test::answer;
+using test::file_list;
+using test::match;
+using test::soon;
 using test::WebServer;
 
 namespace {
 
 constexpr BlocklistTiming kFast{
     .settle = 20ms, .look = 10'000ms, .retry = 20ms, .feed_interval = std::chrono::milliseconds(20)};
-
-std::optional<BlocklistMatch> match(Blocklists& lists, std::string_view name) {
-    const auto wire = test::wire_name(name);
-    return lists.match(*split_labels(wire));
-}
-
-// True as soon as it is; waits at most ten seconds.
-bool soon(const std::function<bool()>& condition) {
-    const auto end = std::chrono::steady_clock::now() + 10s;
-    while (std::chrono::steady_clock::now() < end) {
-        if (condition()) return true;
-        std::this_thread::sleep_for(5ms);
-    }
-    return false;
-}
-
-BlocklistConfig file_list(const std::string& name, const std::string& path, uint32_t severity = 3) {
-    return {name, path, "", BlocklistFormat::automatic, severity};
-}
 
 std::unique_ptr<Blocklists> make(std::vector<BlocklistConfig> lists, const BlocklistTiming& timing = kFast) {
     SecurityConfig config;

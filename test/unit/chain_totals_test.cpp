@@ -192,3 +192,31 @@ TEST_CASE("Upstream queries are counted by chain, each once, where a resolver is
     CHECK(family.histograms[0].cumulative.back() == 3);
     CHECK(family.histograms[0].sum == 3);
 }
+
+TEST_CASE("With other edges the histograms of times begin at 0, and the rest goes on") {
+    ChainTotals totals(edges);
+    const auto miss = step(Step::resolver, "a.test", 100, 200, {up(105, 195)});
+    miss->found = DNS_FOUND_MISS;
+    totals.add_answer(*miss);
+    totals.add_chain(*step(Step::query, "a.test", 100, 150, {miss}));
+    const auto before = shares(totals);
+    totals.restart_times({0.02, 2});
+    // The source has made the hits' histogram begin anew: of the six, two are by the new edges.
+    RawSnapshot snapshot = resolver_snapshot(6, 1);
+    snapshot.sockets.hit_latency[0] = snapshot.sockets.hit_latency[2] = 1;
+    Folded folded = fill(totals, snapshot);
+    CHECK(folded[Metric::resolution_duration].edges == std::vector<double>{0.02, 2});
+    CHECK(folded[Metric::resolver_own].edges == std::vector<double>{0.02, 2});
+    CHECK(duration(folded, "resolved").cumulative == Counts{0, 0, 0});
+    CHECK(duration(folded, "resolved").sum == 0);
+    CHECK(folded[Metric::resolver_own].histograms.at(0).cumulative == Counts{1, 1, 2});
+    CHECK(folded[Metric::resolver_upstream].histograms.at(0).cumulative == Counts{2, 2, 2});
+    CHECK(folded[Metric::resolution_upstream_queries].histograms.at(0).cumulative.back() == 1);
+    CHECK(shares(totals) == before);
+    totals.add_answer(*miss);  // 10 ms of its own, 90 upstream
+    totals.add_chain(*step(Step::query, "a.test", 100, 150));
+    folded = fill(totals, snapshot);
+    CHECK(folded[Metric::resolver_own].histograms.at(0).cumulative == Counts{2, 2, 3});
+    CHECK(folded[Metric::resolver_upstream].histograms.at(0).cumulative == Counts{2, 3, 3});
+    CHECK(duration(folded, "resolved").cumulative == Counts{0, 1, 1});
+}

@@ -412,3 +412,23 @@ TEST_CASE("Missing names are those without a wildcard that no link has") {
           std::vector<std::string>{"eth7", "x"});
     CHECK(missing_named(host.state, {}).empty());
 }
+
+TEST_CASE("What the default choice leaves out has its reason, and what it chooses is not among it") {
+    Host host;
+    host.hardware("eth0").network("eth0").route("eth0").hardware("eth1").down("eth1");
+    host.device("docker0", "bridge").network("docker0").device("tunl0", "ipip").bare("tunl0");
+    host.device("bond0", "bond").network("bond0").hardware("eth2").network("eth2").port("eth2", "bond0");
+    host.over("eth0.5", "vlan", "eth0").network("eth0.5").hardware("eth3").device("blue", "vrf");
+    const std::vector<std::pair<std::string, std::string>> expected = {
+        {"eth1", "down"},         {"docker0", "without an uplink"}, {"tunl0", "bare"},
+        {"eth2", "is a port of"}, {"eth0.5", "packets cross"},      {"eth3", "no global address"},
+        {"blue", "VRF"}};
+    const auto left_out = explain_left_out(host.state);
+    REQUIRE(left_out.size() == expected.size());
+    for (size_t i = 0; i < expected.size(); ++i) {
+        INFO(expected[i].first + ": " + left_out[i].reason);
+        CHECK(left_out[i].link.name == expected[i].first);
+        CHECK(left_out[i].reason.find(expected[i].second) != std::string::npos);
+    }
+    CHECK(names_of(choose_interfaces(host.state, {})) == std::vector<std::string>{"lo", "eth0", "bond0"});
+}

@@ -85,3 +85,9 @@ TEST_CASE("A file that can't be read says why") {
     REQUIRE(folder.errors.size() == 1);
     CHECK(folder.errors[0].text() == "/: can't be read: Is a directory");
 }
+
+TEST_CASE("a control character behind a backslash does not get into the message") {
+    const auto load = parse_config("a: \"\\\x1b\"\n", "c.yml");
+    REQUIRE(load.errors.size() == 1);
+    CHECK(load.errors[0].text() == "c.yml:1: is not valid YAML: unknown escape character: ?");
+}

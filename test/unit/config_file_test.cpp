@@ -19,6 +19,15 @@ void check_same(const Config& a, const Config& b) {
     CHECK(a.performance.ring_buffer_size_kb == b.performance.ring_buffer_size_kb);
     CHECK(a.performance.pending_queries_max == b.performance.pending_queries_max);
     CHECK(a.performance.poll_interval_ms == b.performance.poll_interval_ms);
+    CHECK(a.performance.event_batch_size == b.performance.event_batch_size);
+    CHECK(a.performance.cpu_affinity == b.performance.cpu_affinity);
+    CHECK(a.performance.stats_buckets == b.performance.stats_buckets);
+    CHECK(a.metrics.disabled_labels.size() == b.metrics.disabled_labels.size());
+    CHECK(a.metrics.server_names.size() == b.metrics.server_names.size());
+    CHECK(a.metrics.domain_names == b.metrics.domain_names);
+    CHECK(a.metrics.client_addresses == b.metrics.client_addresses);
+    CHECK(a.monitoring.metrics == b.monitoring.metrics);
+    CHECK(a.monitoring.program_stats == b.monitoring.program_stats);
     CHECK(a.capture.interfaces == b.capture.interfaces);
     CHECK(a.capture.ingress == b.capture.ingress);
     CHECK(a.capture.tc_link == b.capture.tc_link);
@@ -54,6 +63,11 @@ void check_same(const Config& a, const Config& b) {
     CHECK(a.monitoring.prometheus_enabled == b.monitoring.prometheus_enabled);
     CHECK(a.monitoring.prometheus_port == b.monitoring.prometheus_port);
     CHECK(a.web.slow_query_milliseconds == b.web.slow_query_milliseconds);
+    CHECK(a.query_log.path == b.query_log.path);
+    CHECK(a.query_log.sample == b.query_log.sample);
+    CHECK(a.query_log.names == b.query_log.names);
+    CHECK(a.query_log.clients == b.query_log.clients);
+    CHECK(a.query_log.hash_key == b.query_log.hash_key);
 }
 
 }  // namespace
@@ -73,7 +87,7 @@ TEST_CASE("The example configuration shows every key, with its default") {
 
 TEST_CASE("Every key of a file reaches its field") {
     const ConfigLoad load = parse_config(R"(
-performance: {ring_buffer_size_kb: 64, pending_queries_max: 128, poll_interval_ms: 7}
+performance: {ring_buffer_size_kb: 64, pending_queries_max: 128, poll_interval_ms: 7, event_batch_size: 64, cpu_affinity: [3, 0]}
 capture:
   interfaces: [eth0, "*"]
   ingress: xdp
@@ -83,7 +97,7 @@ capture:
   query_timeout_ms: 100
   late_window_ms: 0
   max_servers: 256
-metrics: {latency_buckets_seconds: [1e-3, .5, 2], top_domains: 0, top_clients: 1000}
+metrics: {latency_buckets_seconds: [1e-3, .5, 2], top_domains: 0, top_clients: 1000, domain_names: mask, client_addresses: hash}
 workload:
   backend: kprobe
   kubernetes: kubelet
@@ -104,13 +118,14 @@ security:
   threat_intel_enabled: false
   threat_feed_interval_hours: 720
 alerting: {min_severity: 3, window_seconds: 10}
-monitoring: {prometheus_enabled: false, prometheus_port: 9}
+monitoring: {prometheus_enabled: false, prometheus_port: 9, metrics: [dns_queries_total], program_stats: true}
 web: {slow_query_milliseconds: 250}
+query_log: {path: /q.log, sample: 10, names: mask, clients: hash, hash_key: 0123456789abcdef}
 )",
                                          "f.yaml");
     for (const ConfigError& error : load.errors) FAIL_CHECK(error.text());
     Config expected;
-    expected.performance = {64, 128, 7};
+    expected.performance = {64, 128, 7, 64, {3, 0}, 0};
     expected.capture = {{"eth0", "*"},
                         Ingress::xdp,
                         TcLink::clsact,
@@ -119,13 +134,14 @@ web: {slow_query_milliseconds: 250}
                         100,
                         0,
                         256};
-    expected.metrics = {{0.001, 0.5, 2}, 0, 1000};
+    expected.metrics = {{0.001, 0.5, 2}, 0, 1000, {}, {}, Redaction::mask, Redaction::hash};
     expected.workload = {WorkloadBackend::kprobe, KubernetesSource::kubelet, "n1", "::1", "Corp.test", 5};
     expected.chains = {false};
     expected.security = {false, 0, 126, 63, 1, 10, {"zip", "mov"}, {}, false, 720, {}};
     expected.alerting = {3, 10, {}};
-    expected.monitoring = {false, 9};
+    expected.monitoring = {false, 9, {"dns_queries_total"}, true};
     expected.web = {250};
+    expected.query_log = {"/q.log", 10, Redaction::mask, Redaction::hash, "0123456789abcdef"};
     check_same(load.config, expected);
 }
 
@@ -294,7 +310,7 @@ TEST_CASE("An unknown name comes with the one that was probably meant") {
     CHECK(
         error_of("\ncaptures: {}") ==
         "f.yaml:2: captures: unknown section, did you mean capture?; allowed: performance, capture, metrics, "
-        "workload, chains, security, alerting, monitoring, web");
+        "workload, chains, security, alerting, monitoring, web, query_log");
     CHECK(contains(error_of("metrics: {ports: [53]}"), "did you mean capture.ports?"));
     CHECK(contains(error_of("prometheus_port: 80"), "did you mean monitoring.prometheus_port?"));
     CHECK_FALSE(contains(error_of("capture: {colour: red}"), "did you mean"));
@@ -334,4 +350,24 @@ TEST_CASE("All errors of a file are told, in its order") {
     CHECK(load.errors[1].line == 3);
     CHECK(load.errors[2].line == 5);
     CHECK(load.errors[3].line == 6);
+}
+
+TEST_CASE("The query log's path and key are held to their rules, and no message shows the key") {
+    for (const char* path : {"\"\"", "\"-\"", "/var/log/q.log"})
+        CHECK(errors_of(std::string("query_log: {path: ") + path + "}").empty());
+    CHECK(contains(error_of("query_log: {path: q.log}"), "no absolute path"));
+    CHECK(contains(error_of("query_log: {sample: 0}"), "out of range"));
+    CHECK(contains(error_of("query_log: {sample: 1000001}"), "out of range"));
+    CHECK(contains(error_of("query_log: {names: secret}"), "plain, hash, mask"));
+    const std::string refused = error_of("query_log: {hash_key: verysecret}");
+    CHECK(contains(refused, "16 characters or more"));
+    CHECK_FALSE(contains(refused, "verysecret"));
+}
+
+TEST_CASE("What begins as a number too large to hold is no number, and is quoted with its octets escaped") {
+    const std::string error =
+        error_of("performance:\n  pending_queries_max: 6552222200000000000074284\xb5\n");
+    CHECK(contains(error, "must be a whole number"));
+    CHECK(contains(error, "\\xb5"));
+    CHECK_FALSE(contains(error, "\xb5"));
 }

@@ -76,6 +76,7 @@ Folded hostile_fold() {
         snapshot.traffic.push_back(traffic(key, {3, 3, 1}));
     }
     snapshot.has_workloads = true;
+    for (int i = 0; i < 18; ++i) snapshot.programs.push_back({"dns_" + std::to_string(i), 1, 2});
     NamesByCgroup names;
     for (uint32_t slot = 0; slot < DNS_WORKLOADS; ++slot) {
         WorkloadCounts one{slot, {random(), {}, slot % 2}, {}, false};
@@ -121,7 +122,10 @@ TEST_CASE("The catalogue has each metric once, sorted, with less than 10,000 ser
 }
 
 TEST_CASE("Under hostile traffic each family keeps to the catalogue: labels and worst case") {
-    const auto families = metric_families(hostile_fold(), {"1", "r", "c", {}, {}, {}, {}, {}, {}, {}, {}});
+    SelfMetrics self;
+    self.version = self.revision = self.compiler = "1";
+    self.query_log.emplace();
+    const auto families = metric_families(hostile_fold(), self);
     REQUIRE(families.size() == catalogue().size());
     size_t all = 0;
     for (size_t i = 0; i < families.size(); ++i) {
@@ -203,6 +207,64 @@ TEST_CASE("Counters, gauges and histograms are written as the text format has th
          at = text.find("seconds_bucket{", at + 1))
         ++buckets;
     CHECK(buckets == 4);  // three edges and +Inf
+}
+
+TEST_CASE("What the kernel side's tables lost has a series for each of its counts") {
+    Fold fold({});
+    RawSnapshot snapshot = empty_snapshot();
+    snapshot.has_workloads = true;
+    dns_stats& wire = snapshot.stats[0];
+    wire.clients_evicted = 1;
+    wire.clients_no_room = 2;
+    wire.pending_contended = 3;
+    wire.flows_evicted = 4;
+    snapshot.stats[1].flows_evicted = 100;
+    snapshot.sockets.flows_evicted = 1000;
+    wire.traffic_map_full = 5;
+    wire.map_failures = 6;
+    snapshot.sockets.map_failures = 60;
+    snapshot.calls.forgotten = 7;
+    snapshot.sockets.fetches_evicted = 8;
+    snapshot.sockets.lanes_busy = 9;
+    snapshot.sockets.pending_contended = 10;
+    const std::string text = exposition(fold.fold(snapshot), {});
+    for (const char* line :
+         {"{map=\"any\",reason=\"failed\"} 66", "{map=\"calls\",reason=\"forgotten\"} 7",
+          "{map=\"clients\",reason=\"evicted\"} 1", "{map=\"clients\",reason=\"full\"} 2",
+          "{map=\"fetches\",reason=\"evicted\"} 8", "{map=\"pending\",reason=\"busy\"} 3",
+          "{map=\"socket_lanes\",reason=\"busy\"} 9", "{map=\"socket_pending\",reason=\"busy\"} 10",
+          "{map=\"tcp_streams\",reason=\"evicted\"} 1104", "{map=\"traffic\",reason=\"full\"} 5"}) {
+        CAPTURE(line);
+        CHECK(text.find("\nebpf_dns_exporter_map_losses_total" + std::string(line) + "\n") !=
+              std::string::npos);
+    }
+}
+
+TEST_CASE("Reloads, the reader, the stream, the query log and programs are told of as they are handed in") {
+    RawSnapshot snapshot = empty_snapshot();
+    snapshot.programs = {{"dns_tc_in", 3, 1'500'000'000}};
+    SelfMetrics self;
+    self.reader_last_run_unix = 99;
+    self.reload = {false, 1234.5, 2, 3};
+    self.stream = {4, 5};
+    Fold fold({});
+    const Folded folded = fold.fold(snapshot);
+    CHECK(exposition(folded, self).find("query_log_lines_total{") == std::string::npos);
+    self.query_log = QueryLogCounts{6, 7, 8, 9};
+    const std::string text = exposition(folded, self);
+    for (const char* line :
+         {"config_last_reload_successful 0", "config_last_reload_success_timestamp_seconds 1234.5",
+          "config_reloads_total{result=\"failure\"} 3", "config_reloads_total{result=\"success\"} 2",
+          "program_runs_total{program=\"dns_tc_in\"} 3",
+          "program_run_seconds_total{program=\"dns_tc_in\"} 1.5", "stream_listeners 4",
+          "stream_events_lost_total 5", "reader_last_run_timestamp_seconds 99",
+          "query_log_lines_total{result=\"written\"} 6", "query_log_lines_total{result=\"sampled\"} 7",
+          "query_log_lines_total{result=\"dropped\"} 8", "query_log_lines_total{result=\"failed\"} 9"}) {
+        CAPTURE(line);
+        CHECK(text.find("\nebpf_dns_exporter_" + std::string(line) + "\n") != std::string::npos);
+    }
+    CHECK(exposition({}, {}).find("\nebpf_dns_exporter_config_last_reload_successful 1\n") !=
+          std::string::npos);
 }
 
 TEST_CASE("A histogram without labels is written with its edges alone") {

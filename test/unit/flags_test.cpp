@@ -38,6 +38,7 @@ TEST_CASE("Without flags everything has its default") {
     CHECK_FALSE(flags.config_check);
     CHECK(flags.listen_addresses.empty());
     CHECK(flags.telemetry_path == "/metrics");
+    CHECK(flags.web_config_file.empty());
     CHECK(flags.log_level == LogLevel::info);
     CHECK(flags.log_format == LogFormat::logfmt);
     CHECK(flags.interfaces.empty());
@@ -59,6 +60,8 @@ TEST_CASE("Flags take their value after = and as the next word") {
         CHECK(flags.log_format == LogFormat::json);
         CHECK(flags.interfaces == Texts{"eth*"});
     }
+    CHECK(flags_of({"--web.config.file=w.yml"}).web_config_file == "w.yml");
+    CHECK(flags_of({"--config.check", "--web.config.file", "w.yml"}).config_check);
     CHECK(flags_of({"--log.level=warn"}).log_level == LogLevel::warn);
     CHECK(flags_of({"--log.level=error"}).log_level == LogLevel::error);
 }
@@ -111,6 +114,16 @@ TEST_CASE("chains has its own flags, with defaults") {
     CHECK(flags.chains.duration_seconds == 31'536'000);
 }
 
+TEST_CASE("check has its own flag, and those of the exporter") {
+    Flags flags = flags_of({"check"});
+    CHECK(flags.command == Command::check);
+    CHECK_FALSE(flags.check.json);
+    flags = flags_of({"--config.file=a.yaml", "check", "--json", "--interface=eth0"});
+    CHECK(flags.check.json);
+    CHECK(flags.config_file == "a.yaml");
+    CHECK(flags.interfaces == Texts{"eth0"});
+}
+
 TEST_CASE("Flags of the exporter may stand before and after a sub-command") {
     const Flags flags = flags_of({"--interface=eth0", "--log.format=json", "watch", "--interface", "lo",
                                   "--interval=100", "--config.file=a.yaml", "--log.level=debug"});
@@ -134,6 +147,7 @@ TEST_CASE("A wrong command line is one line for stderr and exit code 2") {
         {"--interface="},
         {"--log.level=loud"},
         {"--log.format=xml"},
+        {"--web.config.file="},
         {"--web.telemetry-path=metrics"},
         {"--web.telemetry-path=/"},
         {"--web.telemetry-path=/a b"},
@@ -191,6 +205,7 @@ TEST_CASE("Help names every flag and exits with 0") {
                                  "--config.check",
                                  "--web.listen-address",
                                  "--web.telemetry-path",
+                                 "--web.config.file",
                                  "--log.level",
                                  "--log.format",
                                  "--interface",
@@ -242,4 +257,19 @@ TEST_CASE("Listen addresses of the command line win over the port of the file") 
     Flags flags;
     flags.listen_addresses = {"127.0.0.1:1", ":2"};
     CHECK(effective_listen_addresses(config, flags) == Texts{"127.0.0.1:1", ":2"});
+}
+
+TEST_CASE("How much is given up is needed, all or none, and the filter is on or off") {
+    CHECK(flags_of({}).capabilities_drop == CapabilityDrop::needed);
+    CHECK(flags_of({}).seccomp_filter);
+    CHECK(flags_of({"--capabilities.drop=needed"}).capabilities_drop == CapabilityDrop::needed);
+    CHECK(flags_of({"--capabilities.drop=all"}).capabilities_drop == CapabilityDrop::all);
+    CHECK(flags_of({"watch", "--capabilities.drop", "none"}).capabilities_drop == CapabilityDrop::none);
+    CHECK(flags_of({"--seccomp.filter=on"}).seccomp_filter);
+    CHECK_FALSE(flags_of({"--seccomp.filter=off"}).seccomp_filter);
+    for (const char* wrong : {"--capabilities.drop=some", "--capabilities.drop=", "--seccomp.filter=yes"}) {
+        const FlagsExit exit = exit_of({wrong});
+        CHECK(exit.code == 2);
+        CHECK(contains(exit.text, wrong[2] == 'c' ? "--capabilities.drop" : "--seccomp.filter"));
+    }
 }

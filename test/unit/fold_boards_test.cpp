@@ -71,3 +71,45 @@ TEST_CASE("A slot's last counts that an update took are in the next exposition, 
     fold.fold(snapshot_of(4, "curl", 4, true));
     CHECK(fold.ended_workloads()[DNS_ROLE_CLIENT].outcomes[0] == 9);
 }
+
+TEST_CASE("New numbers of series and a new slow threshold are taken over while events come") {
+    FoldOptions options;
+    options.top_domains = options.top_clients = options.top_workloads = 0;
+    Fold fold(options);
+    fold.set_collected(false);
+    dns_event event = slow_event("www.example.com", 60 * millisecond);
+    event.role = DNS_ROLE_SERVER;
+    event.client = ipv4(0xc0000207);
+    const auto series = [&fold](uint64_t time_ns) {
+        const Folded folded = fold.fold(snapshot_of(time_ns, "dig", time_ns, false));
+        const auto count = [&folded](Metric metric) { return folded[metric].series.size(); };
+        return std::array{shown(folded, "dig") != 0, count(Metric::domain_queries) > 8,
+                          count(Metric::client_queries) > 1};
+    };
+    fold.add_event(event);
+    CHECK(series(1) == std::array{false, false, false});
+    CHECK(fold.slow().rows(0).empty());
+    options.top_domains = options.top_clients = options.top_workloads = 1;
+    options.slow_threshold_ns = 50 * millisecond;
+    fold.reconfigure(options);
+    fold.exported();
+    fold.add_event(event);
+    series(2);
+    CHECK(series(3) == std::array{true, true, true});
+    CHECK(fold.slow().rows(0).size() == 1);
+}
+
+TEST_CASE("A restart of latencies reaches shown and ended workloads") {
+    Fold fold({});
+    fold.set_collected(false);
+    RawSnapshot snapshot = snapshot_of(1, "dig", 3, true);
+    snapshot.workloads[0].counts.latency[0] = 3;
+    fold.fold(snapshot);
+    CHECK(fold.ended_workloads()[DNS_ROLE_CLIENT].latency[0] == 3);
+    fold.restart_latency();
+    CHECK(fold.ended_workloads()[DNS_ROLE_CLIENT].latency[0] == 0);
+    const Folded folded = fold.fold(snapshot_of(2, "curl", 1, false));
+    const auto& histograms = folded[Metric::workload_latency].histograms;
+    for (const HistogramSeries& one : histograms) CHECK(one.cumulative.back() == 0);
+    CHECK_FALSE(histograms.empty());
+}

@@ -87,6 +87,16 @@ TEST_CASE("A page whose own name was led to this host by DNS gets 403") {
     }
 }
 
+TEST_CASE("Who is authenticated may ask from anywhere and by any name") {
+    HttpRequest request = local("/api/v1/echo", "exporter.example:10153");
+    request.from_loopback = false;
+    CHECK(router().respond(request).status == 403);
+    request.authenticated = true;
+    CHECK(router().respond(request).status == 200);
+    request.from_loopback = true;
+    CHECK(router().respond(request).status == 200);
+}
+
 TEST_CASE("The metrics and the states still answer everybody under every name") {
     HttpRequest request = local("/metrics", "exporter.example:10153");
     request.from_loopback = false;
@@ -160,7 +170,38 @@ TEST_CASE("A handler of the API that throws makes a 500 in JSON that keeps the r
 
 TEST_CASE("The landing page links the API, and no telemetry path lies within it") {
     const std::string page = router().respond({"GET", "/", ""}).body;
-    CHECK(page.find("<a href=\"/api/v1/echo\">") != std::string::npos);
+    CHECK(page.find("<a href=\"/api/v1/echo\"") != std::string::npos);
     CHECK_FALSE(check_telemetry_path("/api/v1/metrics"));
     CHECK(check_telemetry_path("/apis"));
+}
+
+TEST_CASE("A stream is handed on without a length, and one too many is told so") {
+    const auto open = [](std::string_view query) -> Result<StreamBody> {
+        if (query == "wrong") return Error{"use parameter", "wrong", 0, "it is wrong", ""};
+        if (query == "full") return StreamBody();
+        return StreamBody([](const auto& write) { write("line\n"); });
+    };
+    const Router streams("/metrics", {[](Scraper) { return std::string(); },
+                                      [] { return true; },
+                                      [] { return true; },
+                                      {{"/api/v1/stream", {}, open}}});
+    HttpRequest request = local("/api/v1/stream");
+    const HttpResponse response = streams.respond(request);
+    CHECK(response.status == 200);
+    CHECK(header(response, "Content-Type") == "application/x-ndjson");
+    CHECK(header(response, "Content-Length") == "(none)");
+    REQUIRE(response.stream);
+    std::string text;
+    response.stream([&](std::string_view line) {
+        text += line;
+        return true;
+    });
+    CHECK(text == "line\n");
+    request.query = "wrong";
+    CHECK(streams.respond(request).status == 400);
+    request.query = "full";
+    CHECK(streams.respond(request).status == 503);
+    request.query = "";
+    request.from_loopback = false;
+    CHECK(streams.respond(request).status == 403);
 }

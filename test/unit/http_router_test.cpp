@@ -78,9 +78,76 @@ TEST_CASE("Methods other than GET and HEAD are 405 and the answer lists those th
     }
 }
 
+TEST_CASE("A reload is asked for by POST or PUT, and says how it went") {
+    HttpHandlers handlers = working_handlers();
+    Status outcome = ok();
+    int reloads = 0;
+    handlers.reload = [&] {
+        ++reloads;
+        return outcome;
+    };
+    const Router router("/metrics", handlers);
+    for (const char* method : {"POST", "PUT"}) {
+        const HttpResponse response = router.respond({method, "/-/reload", ""});
+        CHECK(response.status == 200);
+        CHECK(response.body == "reloaded\n");
+    }
+    CHECK(reloads == 2);
+    outcome = Error{"read", "config.yaml", 0, "line 3: no such key", "did you mean capture?"};
+    const HttpResponse failed = router.respond({"POST", "/-/reload", ""});
+    CHECK(failed.status == 500);
+    CHECK(failed.body.find("line 3: no such key") != std::string::npos);
+    CHECK(header(failed, "Content-Type") == "text/plain; charset=utf-8");
+}
+
+TEST_CASE("A reload is not asked for by other methods, and not where the lifecycle API is off") {
+    HttpHandlers handlers = working_handlers();
+    const Router off("/metrics", handlers);
+    for (const char* method : {"POST", "PUT"}) {
+        CHECK(off.respond({method, "/-/reload", ""}).status == 403);
+        CHECK(off.respond({method, "/-/reload", ""}).body.find("--web.enable-lifecycle") !=
+              std::string::npos);
+    }
+    int reloads = 0;
+    handlers.reload = [&] {
+        ++reloads;
+        return ok();
+    };
+    const Router on("/metrics", handlers);
+    for (const char* method : {"GET", "HEAD", "DELETE", "post"}) {
+        INFO(method);
+        CHECK(on.respond({method, "/-/reload", ""}).status == 405);
+        CHECK(off.respond({method, "/-/reload", ""}).status == 405);
+        CHECK(header(on.respond({method, "/-/reload", ""}), "Allow") == "POST, PUT");
+    }
+    CHECK(reloads == 0);
+    CHECK(on.respond({"POST", "/-/quit", ""}).status == 404);
+}
+
+TEST_CASE(
+    "Files of the page are served whatever the Host header, and once more only when they have changed") {
+    const Router router("/metrics", working_handlers());
+    HttpRequest request{"GET", "/assets/live.js", ""};
+    request.host = "exporter.example";
+    const HttpResponse first = router.respond(request);
+    CHECK(first.status == 200);
+    CHECK(header(first, "Content-Length") == std::to_string(first.body.size()));
+    const std::string tag = header(first, "ETag");
+    request.if_none_match = tag;
+    const HttpResponse second = router.respond(request);
+    CHECK(second.status == 304);
+    CHECK(second.body.empty());
+    CHECK(header(second, "ETag") == tag);
+    CHECK(header(second, "Content-Length") == "(none)");
+    CHECK(router.respond({"POST", "/assets/live.js", ""}).status == 405);
+    CHECK(get(router, "/assets/").status == 404);
+    CHECK(get(router, "/assets/page.html").status == 404);
+    CHECK(get(router, "/assets/../router.cpp").status == 404);
+}
+
 TEST_CASE("Every answer carries the security headers") {
     const Router router("/metrics", working_handlers());
-    for (const char* path : {"/", "/metrics", "/-/healthy", "/nowhere"}) {
+    for (const char* path : {"/", "/metrics", "/-/healthy", "/assets/live.css", "/nowhere"}) {
         INFO(path);
         const HttpResponse response = get(router, path);
         CHECK(header(response, "X-Content-Type-Options") == "nosniff");
@@ -114,8 +181,8 @@ TEST_CASE("Without a metrics handler the telemetry path is 404 and the rest is s
 TEST_CASE("A telemetry path is absolute, plain and not another endpoint's") {
     CHECK(check_telemetry_path("/metrics"));
     CHECK(check_telemetry_path("/a/b-c._~1"));
-    for (const char* path :
-         {"", "metrics", "/", "/-/healthy", "/-/ready", "//host", "/a b", "/a?b", "/a#b", "/%61", "/ä"}) {
+    for (const char* path : {"", "metrics", "/", "/-/healthy", "/-/ready", "/-/reload", "/assets/x", "//host",
+                             "/a b", "/a?b", "/a#b", "/%61", "/ä"}) {
         INFO(path);
         CHECK_FALSE(check_telemetry_path(path));
     }

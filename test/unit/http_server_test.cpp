@@ -13,6 +13,7 @@
 #include "exporter/base/unique_fd.h"
 #include "exporter/http/port_check.h"
 #include "exporter/http/server.h"
+#include "test/support/web_files.h"
 
 using namespace dnsexp;
 
@@ -308,4 +309,85 @@ TEST_CASE("A stopped server has let go of its port") {
         CHECK(Client(port).connected);
     }
     CHECK_FALSE(Client(port).connected);
+}
+
+TEST_CASE("A web configuration guards each path but the probes, and its headers are on every response") {
+    const WebFolder folder;
+    folder.write("web.yml",
+                 "basic_auth_users: {alice: $2a$05$CCCCCCCCCCCCCCCCCCCCC.E5YPO9kmyuRGyh0XouQYb4YMJKvyOeW}\n"
+                 "http_server_config: {headers: {X-Frame-Options: deny}}\n");
+    const auto server = HttpServer::make(
+        {{"127.0.0.1:0"}, "/metrics", folder.path("web.yml")},
+        {[](Scraper) { return std::string("up 1\n"); }, [] { return true; }, [] { return true; }});
+    REQUIRE(server);
+    CHECK_FALSE(server.value()->has_tls());
+    const std::string address = server.value()->addresses().front();
+    const auto port = static_cast<uint16_t>(std::stoul(address.substr(address.rfind(':') + 1)));
+    const auto answer = [&](const std::string& line, const std::string& header) {
+        Client client(port);
+        client.send(line + "\r\nHost: x\r\nConnection: close\r\n" + header + "\r\n");
+        const std::string text = client.read_all();
+        CHECK(text.find("X-Frame-Options: deny\r\n") != std::string::npos);
+        return text.substr(0, 12);
+    };
+    const std::string alice = "Authorization: Basic YWxpY2U6VSpV\r\n";  // alice:U*U
+    CHECK(answer("GET /metrics HTTP/1.1", alice) == "HTTP/1.1 200");
+    CHECK(answer("GET /metrics HTTP/1.1", "") == "HTTP/1.1 401");
+    CHECK(answer("GET /nothing HTTP/1.1", "") == "HTTP/1.1 401");
+    CHECK(answer("GET /-/ready HTTP/1.1", "") == "HTTP/1.1 200");
+    CHECK(answer("GET /metrics HTTP/9.9", "") == "HTTP/1.1 505");
+    const auto refused = HttpServer::make({{"127.0.0.1:0"}, "/metrics", folder.path("missing.yml")}, {});
+    REQUIRE_FALSE(refused);
+    CHECK(refused.error().message().find("missing.yml") != std::string::npos);
+}
+
+TEST_CASE("A stream is chunked for HTTP/1.1, bare for 1.0, and a header alone for HEAD") {
+    const auto open = [](std::string_view) -> Result<StreamBody> {
+        return StreamBody([](const auto& write) {
+            write("{}\n");
+            write("");
+            write("\n");
+        });
+    };
+    const auto made = HttpServer::make(
+        {{"127.0.0.1:0"}, "/metrics"},
+        {exposition, [] { return true; }, [] { return true; }, {{"/api/v1/stream", {}, open}}});
+    REQUIRE(made);
+    const uint16_t port = port_of(made.value()->addresses().at(0));
+    const auto answer = [&](std::string_view first_words, std::string_view version) {
+        Client client(port);
+        client.send(std::string(first_words) + " /api/v1/stream HTTP/" + std::string(version) +
+                    "\r\nHost: 127.0.0.1\r\n\r\n");
+        return client.read_all();
+    };
+    const std::string chunked = answer("GET", "1.1");
+    CHECK(contains(chunked, "Transfer-Encoding: chunked\r\n"));
+    CHECK_FALSE(contains(chunked, "Content-Length"));
+    CHECK(body_of(chunked) == "3\r\n{}\n\r\n1\r\n\n\r\n0\r\n\r\n");
+    const std::string bare = answer("GET", "1.0");
+    CHECK_FALSE(contains(bare, "Transfer-Encoding"));
+    CHECK(body_of(bare) == "{}\n\n");
+    CHECK(body_of(answer("HEAD", "1.1")).empty());
+}
+
+TEST_CASE("A server that ends ends its streams as if they were complete") {
+    std::atomic<bool> began = false;
+    const auto open = [&](std::string_view) -> Result<StreamBody> {
+        return StreamBody([&](const auto& write) {
+            while (write("\n")) {
+                began = true;
+                std::this_thread::sleep_for(std::chrono::milliseconds(20));
+            }
+        });
+    };
+    auto made = HttpServer::make(
+        {{"127.0.0.1:0"}, "/metrics"},
+        {exposition, [] { return true; }, [] { return true; }, {{"/api/v1/stream", {}, open}}});
+    REQUIRE(made);
+    Client client(port_of(made.value()->addresses().at(0)));
+    client.send("GET /api/v1/stream HTTP/1.1\r\nHost: 127.0.0.1\r\n\r\n");
+    for (int i = 0; i < 500 && !began; ++i) std::this_thread::sleep_for(std::chrono::milliseconds(10));
+    REQUIRE(began);
+    made.value().reset();
+    CHECK(client.read_all().ends_with("\r\n0\r\n\r\n"));
 }

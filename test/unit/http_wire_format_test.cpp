@@ -27,9 +27,18 @@ TEST_CASE("Connections stay open as RFC 9112 has it") {
 
 TEST_CASE("A status has the phrase of RFC 9110, and an unforeseen one that of its class") {
     CHECK(reason_phrase(200) == "OK");
+    CHECK(reason_phrase(401) == "Unauthorized");
     CHECK(reason_phrase(403) == "Forbidden");
+    CHECK(reason_phrase(429) == "Too Many Requests");  // RFC 6585, 4
     CHECK(reason_phrase(405) == "Method Not Allowed");
     CHECK(reason_phrase(503) == "Service Unavailable");
     CHECK(reason_phrase(418) == "Client Error");
     CHECK(reason_phrase(599) == "Server Error");
+}
+
+// RFC 9112, 7.1: chunk-size is hexadecimal; a size of 0 ends the body.
+TEST_CASE("A chunk has its size before it, and the empty one is the last") {
+    CHECK(chunk("") == "0\r\n\r\n");
+    CHECK(chunk("{}\n") == "3\r\n{}\n\r\n");
+    CHECK(chunk(std::string(26, 'x')) == "1a\r\n" + std::string(26, 'x') + "\r\n");
 }

@@ -12,11 +12,15 @@ using namespace dnsexp;
 
 namespace {
 
-std::string readme() {
-    std::ifstream file(DNSEXP_SOURCE_DIR "/README.md");
+std::string text_of(const std::string& path) {
+    std::ifstream file(std::string(DNSEXP_SOURCE_DIR) + "/" + path);
     std::stringstream text;
     text << file.rdbuf();
     return text.str();
+}
+
+std::string readme() {
+    return text_of("README.md");
 }
 
 // The table row that names the metric, or "".
@@ -42,19 +46,23 @@ TEST_CASE("README's table has every metric of the catalogue with its labels") {
     }
 }
 
-TEST_CASE("README names no metric that the catalogue lacks") {
-    const std::string text = readme();
+TEST_CASE("README and its parts name no metric that the catalogue lacks") {
+    std::string text = readme();
+    for (const char* part : {"workloads", "resolvers", "protocol", "configuration", "security", "terminal"})
+        text += text_of(std::string("docs/") + part + ".md");
     const auto all = catalogue();
-    for (size_t at = text.find("`dns_"); at != std::string::npos; at = text.find("`dns_", at + 1)) {
-        const size_t end = text.find_first_of("`{", at + 1);
-        const std::string name = text.substr(at + 1, end - at - 1);
-        INFO(name);
-        CHECK(std::any_of(all.begin(), all.end(), [&](const auto& metric) { return name == metric.name; }));
-    }
+    for (const char* begin : {"`dns_", "`ebpf_dns_exporter_"})
+        for (size_t at = text.find(begin); at != std::string::npos; at = text.find(begin, at + 1)) {
+            const size_t end = text.find_first_not_of("abcdefghijklmnopqrstuvwxyz0123456789_", at + 1);
+            const std::string name = text.substr(at + 1, end - at - 1);
+            INFO(name);
+            CHECK(
+                std::any_of(all.begin(), all.end(), [&](const auto& metric) { return name == metric.name; }));
+        }
 }
 
-TEST_CASE("README says what every result of a TCP segment and of a walk to an OPT record means") {
-    const std::string text = readme();
+TEST_CASE("The manual says what every result of a TCP segment and of a walk to an OPT record means") {
+    const std::string text = text_of("docs/protocol.md");
     for (uint32_t reason = 0; reason < DNS_REASONS; ++reason) {
         const std::string name(reason_name(reason));
         INFO(name);
@@ -66,7 +74,7 @@ TEST_CASE("README says what every result of a TCP segment and of a walk to an OP
     for (uint32_t result = 0; result < DNS_EDNS_RESULTS; ++result) {
         const std::string name(edns_result_name(result));
         INFO(name);
-        CHECK(row_of(text, "dns_edns_walks_total").find("`" + name + "`") != std::string::npos);
+        CHECK(row_of(readme(), "dns_edns_walks_total").find("`" + name + "`") != std::string::npos);
     }
 }
 
@@ -77,7 +85,7 @@ TEST_CASE("README and the example name every tunnel that can be selected") {
     example << file.rdbuf();
     for (const ConfigKey& key : config_keys()) {
         if (key.name != "tunnels") continue;
-        std::istringstream words(key.allowed.substr(key.allowed.find("of gre") + 3));
+        std::istringstream words(key.rule.allowed.substr(key.rule.allowed.find("of gre") + 3));
         for (std::string word; std::getline(words >> std::ws, word, ',');) {
             INFO(word);
             CHECK(text.find("`" + word + "`") != std::string::npos);

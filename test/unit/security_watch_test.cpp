@@ -162,3 +162,79 @@ TEST_CASE("Clients over the limit are told, and windows end, once a second") {
     REQUIRE(judge.told.size() == 2);
     CHECK(judge.told[1].folded == 1);
 }
+
+TEST_CASE("Other rules hold from the next query on, and what was known stays") {
+    SecurityConfig config;
+    config.max_subdomain_depth = 3;
+    config.max_unique_subdomains = 1'000;
+    Judge judge(config);
+    const std::string deep = "a.b.c.d.one.example";
+    judge.watch->add(arrived(deep));
+    REQUIRE(judge.count(EventType::deep_subdomain) == 1);
+    for (int i = 0; i < 60; ++i) judge.watch->add(arrived("h" + std::to_string(i) + ".two.example"));
+    CHECK(judge.count(EventType::unique_subdomains) == 0);
+
+    config.max_subdomain_depth = 10;
+    config.max_unique_subdomains = 64;
+    SecurityRules rules(config, 300);
+    judge.watch->exchange(rules);
+    judge.watch->add(arrived("a.b.c.d.three.example"));
+    CHECK(judge.count(EventType::deep_subdomain) == 1);
+    CHECK(judge.watch->counts().raised[static_cast<size_t>(EventType::deep_subdomain)][0] == 1);
+    for (int i = 60; i < 80; ++i) judge.watch->add(arrived("h" + std::to_string(i) + ".two.example"));
+    CHECK(judge.count(EventType::unique_subdomains) >= 1);  // of 80 names, not of 20
+
+    config.max_subdomain_depth = 3;
+    config.allowed_domains = {"four.example"};
+    config.suspicious_tlds = {"aaa", "example", "zzz"};
+    SecurityRules stricter(config, 300);
+    judge.watch->exchange(stricter);
+    judge.watch->add(arrived("a.b.c.d.four.example"));
+    CHECK(judge.count(EventType::deep_subdomain) == 1);
+    CHECK(judge.count(EventType::suspicious_tld) == 0);
+    judge.watch->add(arrived("a.b.c.d.five.example"));
+    CHECK(judge.count(EventType::deep_subdomain) == 2);
+    CHECK(judge.count(EventType::suspicious_tld) == 1);
+
+    judge.watch->exchange(stricter);  // the rules before them are back
+    judge.watch->add(arrived("a.b.c.d.six.example"));
+    CHECK(judge.count(EventType::deep_subdomain) == 2);
+}
+
+TEST_CASE("A window that has begun keeps its end, the next one has the new length") {
+    Judge judge;
+    SecurityConfig config;
+    judge.watch->tick({BusyClient{ipv4(0x0a000005), DNS_ROLE_SERVER, second, 500}}, 2 * second);
+    REQUIRE(judge.count(EventType::rapid_queries) == 1);
+    SecurityRules rules(config, 10);
+    judge.watch->exchange(rules);
+    judge.watch->tick({BusyClient{ipv4(0x0a000005), DNS_ROLE_SERVER, 20 * second, 500}}, 21 * second);
+    CHECK(judge.told.size() == 1);  // of 300 seconds
+    judge.watch->tick({}, 302 * second);
+    REQUIRE(judge.told.size() == 2);
+    CHECK(judge.told[1].folded == 1);
+    judge.watch->tick({BusyClient{ipv4(0x0a000005), DNS_ROLE_SERVER, 303 * second, 500}}, 304 * second);
+    CHECK(judge.told.size() == 2);
+    judge.watch->tick({}, 313 * second);  // ten after the one before
+    CHECK(judge.told.size() == 3);
+}
+
+TEST_CASE("A higher rate limit forgets who was over the old one, a lower one doesn't") {
+    for (const uint32_t limit : {50, 200}) {
+        SecurityConfig config;
+        config.rate_limit_qps = 100;
+        Judge judge(config);
+        SecurityRules short_window(config, 10);
+        judge.watch->exchange(short_window);
+        judge.watch->tick({BusyClient{ipv4(0x0a000005), DNS_ROLE_SERVER, second, 150}}, 2 * second);
+        config.rate_limit_qps = limit;
+        SecurityRules rules(config, 10);
+        judge.watch->exchange(rules);
+        judge.watch->tick({}, 15 * second);  // the window is over
+        judge.watch->tick({BusyClient{ipv4(0x0a000005), DNS_ROLE_SERVER, 20 * second, 250}}, 21 * second);
+        REQUIRE(judge.told.size() == 2);
+        const bool remembers = judge.told[1].details.find("over it in 2 of") != std::string::npos;
+        CHECK(remembers == (limit == 50));
+        CHECK(judge.told[1].details.find("limit " + std::to_string(limit)) != std::string::npos);
+    }
+}

@@ -104,10 +104,14 @@ TEST_CASE("Each server has its queries and its own latency, the busiest first") 
     CHECK(servers[0].latency.sum_seconds == Approx(4));
     CHECK(servers[1].server == "192.0.2.1");
     CHECK(servers[1].queries == 15);
+    CHECK(servers[1].outcomes == NamedCounts{{"NOERROR", 10}, {"NXDOMAIN", 5}});
+    CHECK(servers[1].buckets == std::vector<uint64_t>{10, 5, 0, 0});
     CHECK(servers[1].latency.count == 15);
     CHECK(servers[1].latency.p99.value() <= 0.01);
     CHECK(servers[2].role == "server");
     CHECK(servers[2].queries == 2);
+    CHECK(servers[2].outcomes == NamedCounts{{"TIMEOUT", 2}});
+    CHECK(servers[2].buckets == std::vector<uint64_t>{0, 0, 0, 0});
     CHECK_FALSE(servers[2].latency.p50);
     CHECK(servers[3].server == "other");
 }
@@ -115,6 +119,18 @@ TEST_CASE("Each server has its queries and its own latency, the busiest first") 
 TEST_CASE("Interfaces are those with a program that could be attached, each once and printable") {
     CHECK(summary_report(busy_snapshot(), {}, {}, 0).interfaces ==
           std::vector<std::string>{"eth0", "lo", "wg\\027"});
+}
+
+TEST_CASE("Hooks are all that were wanted, by interface, those too that could not be had") {
+    const auto hooks = summary_report(busy_snapshot(), {}, {}, 0).hooks;
+    REQUIRE(hooks.size() == 5);
+    CHECK(hooks[0].interface == "bad0");
+    CHECK_FALSE(hooks[0].attached);
+    CHECK(hooks[1].interface == "eth0");
+    CHECK(hooks[1].hook == "egress");
+    CHECK(hooks[2].hook == "ingress");
+    CHECK(hooks[2].mode == "tcx");
+    CHECK(hooks[4].interface == "wg\\027");
 }
 
 TEST_CASE("The fold keeps what events tell a summary") {
@@ -125,10 +141,16 @@ TEST_CASE("The fold keeps what events tell a summary") {
         event.latency_ns = 1'000'000 + static_cast<uint64_t>(i);
         fold.add_event(event);
     }
+    dns_event missing = event_for("none.example.co.uk");
+    missing.outcome = 3;
+    missing.query_time_ns = 9'000'000'000;
+    missing.latency_ns = 1'000'002;
+    fold.add_event(missing);
     const auto domains = fold.heaviest_domains(50);
     REQUIRE(domains.size() == 2);
     CHECK(domains[0].domain == "example.co.uk");
-    CHECK(domains[0].queries == 3);
+    CHECK(domains[0].queries == 4);
+    CHECK(domains[0].outcomes == NamedCounts{{"NOERROR", 3}, {"NXDOMAIN", 1}});
     CHECK(domains[1].queries == 2);
     const auto recent = fold.recent().extremes(9'500'000'000);
     REQUIRE(recent);

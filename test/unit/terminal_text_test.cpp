@@ -60,6 +60,16 @@ TEST_CASE("Items flow into lines, whole or not at all") {
     CHECK(flow({"a\n"}, 10, 2) == Texts{"a\\010"});
 }
 
+TEST_CASE("Text is wrapped at blanks, and a long word anywhere") {
+    using Texts = std::vector<std::string>;
+    CHECK(wrapped("aa bb cc", 5) == Texts{"aa bb", "cc"});
+    CHECK(wrapped("aa bb cc", 8) == Texts{"aa bb cc"});
+    CHECK(wrapped("abcdefgh i", 3) == Texts{"abc", "def", "gh", "i"});
+    CHECK(wrapped("", 3) == Texts{""});
+    CHECK(wrapped("a\nb", 80) == Texts{"a\\010b"});
+    CHECK(wrapped("abc", 1) == Texts{"a", "b", "c"});
+}
+
 TEST_CASE("The locale tells of UTF-8 by the first variable that is set") {
     CHECK(is_utf8_locale("", "", "en_US.UTF-8"));
     CHECK(is_utf8_locale("", "C.utf8", ""));

@@ -309,11 +309,12 @@ TEST_CASE("The heaviest keys are told whether they are shown or not, and telling
     TopK table(2);
     table.set_collected(true);
     for (const auto& [key, events] : {std::pair{"a", 5}, {"b", 1}, {"c", 90}, {"d", 40}, {"e", 7}})
-        for (int i = 0; i < events; ++i) table.add(key, 0);
+        for (int i = 0; i < events; ++i) table.add(key, i % 3 == 0 ? 2 : 0);
     const auto heavy = table.heaviest(3);
     REQUIRE(heavy.size() == 3);
     CHECK(heavy[0].key == "c");
-    CHECK(heavy[0].events == 90);  // `c` is a candidate: both places are taken by `a` and `b`
+    CHECK(heavy[0].events ==
+          TopK::Row{60, 0, 30});  // `c` is a candidate: both places are taken by `a` and `b`
     CHECK(heavy[1].key == "d");
     CHECK(heavy[2].key == "e");
     CHECK(table.heaviest(100).size() == 5);
@@ -332,7 +333,7 @@ TEST_CASE("Age makes room at the top for what is heavy now, and takes nothing fr
     REQUIRE(heavy.size() == 2);
     CHECK(heavy[0].key == "today");
     CHECK(heavy[1].key == "yesterday");
-    CHECK(heavy[1].events == 1000);
+    CHECK(sum_of(heavy[1].events) == 1000);
 }
 
 TEST_CASE("A key that takes another's place counts from there") {
@@ -343,6 +344,121 @@ TEST_CASE("A key that takes another's place counts from there") {
     table.add("late", 0);
     uint64_t seen = 0;
     for (const auto& one : table.heaviest(100))
-        if (one.key == "late") seen = one.events;
+        if (one.key == "late") seen = sum_of(one.events);
     CHECK(seen == 2);
+}
+
+TEST_CASE("With fewer places the weakest end, shown once more, and nothing is lost") {
+    TopK table(3);
+    Scraper prometheus(table);
+    prometheus.scrape();
+    for (const char* key : {"a", "b", "c"}) table.add(key, 0, 0);
+    prometheus.scrape();
+    for (const auto& [key, events] : {std::pair{"a", 30}, {"b", 10}, {"c", 20}})
+        table.add(key, 0, static_cast<uint64_t>(events));
+    table.add("waits", 0, 5);
+    table.set_shown_max(1);
+    prometheus.scrape();  // chooses
+    prometheus.scrape();
+    CHECK(prometheus.value("b") == 10);
+    CHECK(prometheus.value("c") == 20);
+    table.add("a", 0);
+    prometheus.scrape();
+    CHECK(prometheus.value("a") == 31);
+    CHECK_FALSE(prometheus.shows("b"));
+    CHECK_FALSE(prometheus.shows("c"));
+    CHECK(sum_of(table.retired()) == 30);
+    CHECK(prometheus.exposed_total == 66);
+    CHECK(prometheus.increases == 66);
+}
+
+TEST_CASE("With no place left all ends, and counts in other") {
+    TopK table(2);
+    Scraper prometheus(table);
+    prometheus.scrape();
+    table.add("a", 0);
+    table.add("b", 0);
+    table.add("c", 0);
+    table.set_shown_max(0);
+    for (int i = 0; i < 4; ++i) {
+        prometheus.scrape();
+        table.add("a", 0);
+    }
+    CHECK(table.expose().empty());
+    CHECK(table.tracked() == 0);
+    prometheus.scrape();
+    CHECK(prometheus.exposed_total == 7);
+    CHECK(prometheus.increases == 7);
+}
+
+TEST_CASE("With more places those that wait are shown, and others find one at once") {
+    TopK table(1);
+    Scraper prometheus(table);
+    for (const char* key : {"a", "b", "c"}) table.add(key, 0);
+    prometheus.scrape();
+    CHECK(prometheus.most_shown == 1);
+    table.set_shown_max(1000);
+    for (int i = 0; i < 900; ++i) table.add("n" + std::to_string(i), 0);
+    table.add("a", 1);  // found where it was
+    prometheus.scrape();
+    CHECK(prometheus.value("a") == 1);
+    CHECK(prometheus.most_shown == 901);
+    prometheus.scrape();
+    CHECK(prometheus.shows("b"));
+    CHECK(prometheus.shows("c"));
+    CHECK(table.tracked() == 903);
+}
+
+TEST_CASE("A key that has just gone is missing from an exposition, though there is room again") {
+    TopK table(2);
+    Scraper prometheus(table);
+    prometheus.scrape();
+    table.add("a", 0, 0);
+    table.add("b", 0, 0);
+    prometheus.scrape();
+    table.add("a", 0, 50);
+    table.add("b", 0, 5);
+    table.set_shown_max(1);
+    prometheus.scrape();
+    prometheus.scrape();  // b for the last time
+    table.set_shown_max(2);
+    table.add("b", 0, 7);
+    prometheus.scrape();
+    CHECK_FALSE(prometheus.shows("b"));
+    prometheus.scrape();
+    CHECK(prometheus.value("b") == 0);
+}
+
+TEST_CASE("However often the number of places changes, the sums stay exact and no series goes down") {
+    const uint32_t seed = GENERATE(range(1U, 21U));
+    CAPTURE(seed);
+    std::mt19937 random(seed);
+    uint32_t places = static_cast<uint32_t>(random() % 20), most = places;
+    TopK table(places);
+    Scraper prometheus(table);
+    prometheus.scrape();
+    uint64_t events = 0;
+    const auto change = [&] {
+        places = random() % 4 == 0 ? 0 : static_cast<uint32_t>(random() % 40);
+        most = std::max(most, places);
+        table.set_shown_max(places);
+    };
+    for (uint32_t phase = 0; phase < 300; ++phase) {
+        for (uint64_t n = random() % 200; n > 0; --n) {
+            std::geometric_distribution<uint32_t> rank(0.05);
+            table.add("k" + std::to_string(rank(random) + phase / 30 * 10), random() % TopK::classes);
+            ++events;
+            if (random() % 300 == 0) change();
+            if (random() % 1000 == 0) table.age();
+        }
+        if (random() % 8 == 0) table.exported();  // an exposition was announced twice
+        if (random() % 4 == 0) change();
+        prometheus.scrape();
+        if (prometheus.exposed_total != events || prometheus.increases != events)
+            FAIL_CHECK("phase " << phase << ": " << events << " events, exposed " << prometheus.exposed_total
+                                << ", increases " << prometheus.increases);
+        if (table.tracked() > size_t{9} * most) FAIL_CHECK("tracks " << table.tracked());
+    }
+    for (int i = 0; i < 3; ++i) prometheus.scrape();
+    CHECK(table.expose().size() <= places);
 }

@@ -2,6 +2,7 @@
 
 #include <catch2/catch.hpp>
 #include <cstring>
+#include <random>
 
 using namespace dnsexp;
 
@@ -48,6 +49,9 @@ class Board {
         return shown;
     }
     void wait(uint64_t seconds) { now_ += seconds * second; }
+    void set_shown_max(uint32_t shown_max) { board_.set_shown_max(shown_max); }
+    void update(const std::vector<WorkloadCounts>& all) { board_.update(all, {}, now_); }
+    void restart_latency() { board_.restart_latency(); }
     const Folded& last() const { return last_; }
 
   private:
@@ -226,4 +230,128 @@ TEST_CASE("However workloads come and go, nothing is lost and no series goes dow
         for (const auto& [name, value] : before) sum += value;
         CHECK(sum == total);
     }
+}
+
+TEST_CASE("With fewer places the weakest are shown once more and end, those without a process first") {
+    Board board(3);
+    board.expose({counts(2, "strong", 50), counts(3, "weak", 5), counts(4, "over", 90)});
+    const std::vector<WorkloadCounts> all = {counts(2, "strong", 51), counts(3, "weak", 5)};
+    board.expose({all[0], all[1], ended(counts(4, "over", 91))});
+    board.set_shown_max(2);
+    board.expose(all);  // chooses
+    CHECK(board.expose(all) ==
+          Shown{{"strong", 51}, {"weak", 5}, {"over", 91}, {"other", 0}, {"retired", 0}});
+    CHECK(board.expose(all) == Shown{{"strong", 51}, {"weak", 5}, {"other", 0}, {"retired", 91}});
+    board.set_shown_max(0);
+    board.expose(all);
+    CHECK(board.expose(all).count("strong") == 1);
+    CHECK(board.expose({counts(2, "strong", 53), all[1]}) == Shown{{"other", 2}, {"retired", 147}});
+}
+
+TEST_CASE("With more places those that are in other get one") {
+    Board board(1);
+    const std::vector<WorkloadCounts> all = {counts(2, "a", 3), counts(3, "b", 5)};
+    CHECK(board.expose(all) == Shown{{"a", 3}, {"other", 5}, {"retired", 0}});
+    board.set_shown_max(2);
+    board.expose(all);
+    CHECK(board.expose({all[0], counts(3, "b", 9)}) ==
+          Shown{{"a", 3}, {"b", 4}, {"other", 5}, {"retired", 0}});
+}
+
+TEST_CASE("A series that has just gone is missing from an exposition, though there is room again") {
+    Board board(2);
+    const std::vector<WorkloadCounts> all = {counts(2, "a", 50), counts(3, "b", 5)};
+    board.expose(all);
+    board.set_shown_max(1);
+    board.expose(all);
+    CHECK(board.expose(all).count("b") == 1);  // for the last time
+    board.set_shown_max(2);
+    CHECK(board.expose(all).count("b") == 0);
+    CHECK(board.expose(all)["b"] == 0);
+    CHECK(board.expose(all)["retired"] == 5);
+    // And so where its workload had ended, and begins again.
+    board.set_shown_max(1);
+    board.expose({all[0], ended(all[1])});
+    CHECK(board.expose({all[0]}).count("b") == 1);
+    board.set_shown_max(2);
+    CHECK(board.expose({all[0], counts(4, "b", 1)}).count("b") == 0);
+}
+
+TEST_CASE("However often the number of places changes, nothing is lost and no series goes down") {
+    for (uint32_t seed = 0; seed < 20; ++seed) {
+        CAPTURE(seed);
+        std::mt19937 random(seed);
+        Board board(4, seed % 2 == 0);
+        std::vector<WorkloadCounts> all;
+        for (uint32_t slot = 2; slot < 12; ++slot) all.push_back(counts(slot, "w" + std::to_string(slot), 0));
+        uint64_t total = 0;
+        Shown before;
+        for (uint32_t round = 0; round < 400; ++round) {
+            for (WorkloadCounts& one : all) {
+                const uint64_t more = random() % (one.slot * 5);
+                one.counts.outcomes[0] += more;
+                total += more;
+            }
+            std::vector<WorkloadCounts> now = all;
+            if (random() % 3 == 0) {  // one ends, and one of eight names begins in its slot
+                WorkloadCounts& one = all[random() % all.size()];
+                now[one.slot - 2].ended = true;
+                one = counts(one.slot, "n" + std::to_string(random() % 8), 0);
+            }
+            if (random() % 3 == 0) board.set_shown_max(static_cast<uint32_t>(random() % 12));
+            const Shown shown = board.expose(now);
+            uint64_t sum = 0;
+            for (const auto& [name, value] : shown) {
+                sum += value;
+                if (before.count(name) != 0 && value < before.at(name)) FAIL_CHECK("went down: " << name);
+            }
+            if (sum > total) FAIL_CHECK("round " << round << ": too many");
+            before = shown;
+        }
+        for (int i = 0; i < 3; ++i) before = board.expose(all);  // what was held back
+        uint64_t sum = 0;
+        for (const auto& [name, value] : before) sum += value;
+        CHECK(sum == total);
+    }
+}
+
+TEST_CASE("With other edges histograms begin at 0, and queries go on") {
+    const auto latency = [](const Board& board, const std::string& comm) {
+        for (const HistogramSeries& one : board.last()[Metric::workload_latency].histograms)
+            if (one.labels[1] == comm) return std::pair{one.cumulative.back(), one.sum};
+        return std::pair{UINT64_MAX, 0.0};
+    };
+    // A workload that the source has made begin anew: 5 queries are from before.
+    const auto anew = [](uint32_t slot, const std::string& comm, uint64_t answered) {
+        WorkloadCounts one = counts(slot, comm, answered);
+        one.counts.latency[0] -= 5;
+        one.counts.latency_sum_ns -= 5000;
+        return one;
+    };
+    Board board(1, true);
+    board.expose({counts(2, "dig", 4), counts(3, "rest", 5)});
+    board.expose({counts(2, "dig", 5), counts(3, "rest", 5)});
+    CHECK(latency(board, "dig").first == 5);
+    CHECK(latency(board, "other").first == 5);
+    board.restart_latency();
+    CHECK(board.expose({anew(2, "dig", 5), anew(3, "rest", 5)})["dig"] == 5);
+    CHECK(latency(board, "dig") == std::pair{uint64_t{0}, 0.0});
+    CHECK(latency(board, "other").first == 0);
+    CHECK(board.expose({anew(2, "dig", 8), anew(3, "rest", 7)})["dig"] == 8);
+    CHECK(latency(board, "dig").first == 3);
+    CHECK(latency(board, "dig").second == Approx(3e-6));
+    CHECK(latency(board, "other").first == 2);
+}
+
+TEST_CASE("What was held back for a new series loses its latencies with the old edges") {
+    Board board(1, true);
+    board.update({counts(2, "dig", 5)});
+    board.restart_latency();
+    WorkloadCounts later = counts(2, "dig", 6);
+    later.counts.latency[0] = 1;
+    later.counts.latency_sum_ns = 1000;
+    CHECK(board.expose({later})["dig"] == 0);
+    CHECK(board.expose({later})["dig"] == 6);
+    for (const HistogramSeries& one : board.last()[Metric::workload_latency].histograms)
+        if (one.labels[1] == "dig") CHECK(one.cumulative.back() == 1);
 }

@@ -123,3 +123,17 @@ TEST_CASE("A process's name is printable text, and the time is the snapshot's") 
     CHECK(report.time_unix_ns == 6000);
     CHECK_FALSE(report.available);
 }
+
+TEST_CASE("With other edges the latencies of what has ended are forgotten, its queries are not") {
+    EndedWorkloads ended;
+    WorkloadCounts one = counts(2, "dig", 7);
+    one.ended = true;
+    ended.update({one});
+    ended.restart_latency();
+    CHECK(ended.sums()[DNS_ROLE_CLIENT].outcomes[0] == 7);
+    CHECK(ended.sums()[DNS_ROLE_CLIENT].latency[0] == 0);
+    CHECK(ended.sums()[DNS_ROLE_CLIENT].latency_sum_ns == 0);
+    ended.update({one});
+    CHECK(ended.sums()[DNS_ROLE_CLIENT].outcomes[0] == 14);
+    CHECK(ended.sums()[DNS_ROLE_CLIENT].latency[0] == 7);
+}

@@ -25,11 +25,11 @@ class _InNamespace(http.client.HTTPConnection):
         self.sock.connect((self.host, self.port))
 
 
-def get(space, port, path, timeout=10, address="127.0.0.1", headers=None):
+def get(space, port, path, timeout=10, address="127.0.0.1", headers=None, method="GET"):
     """(status, text) of a page, by default of the namespace's own loopback; (0, reason) when nobody answers."""
     connection = _InNamespace(space, port, timeout, address)
     try:
-        connection.request("GET", path, headers=headers or {})
+        connection.request(method, path, headers=headers or {})
         answer = connection.getresponse()
         return answer.status, answer.read().decode("utf-8")
     except (OSError, http.client.HTTPException) as error:
@@ -57,14 +57,24 @@ class Exporter:
         self._space, self._port = space, port
         command = [binary, f"--web.listen-address=127.0.0.1:{port}"]
         command += [f"--interface={name}" for name in interfaces]
-        if config:
-            path = os.path.join(folder, f"exporter-{Exporter._serial}.yml")
-            with open(path, "w", encoding="utf-8") as file:
-                json.dump(config, file)  # JSON is YAML
-            command.append(f"--config.file={path}")
+        self.config_path = os.path.join(folder, f"exporter-{Exporter._serial}.yml")
+        if config is not None:
+            self.write_config(config)
+            command.append(f"--config.file={self.config_path}")
         self.process = Process(f"exporter-{Exporter._serial}", space.command(*command, *options), folder)
         wait_until(lambda: self.process.require_running() and get(space, port, "/-/ready")[0] == 200,
                    "the exporter to be ready")
+
+    def write_config(self, config):
+        """Puts other sections into the file, in one step."""
+        with open(f"{self.config_path}.new", "w", encoding="utf-8") as file:
+            json.dump(config, file)  # JSON is YAML
+        os.rename(f"{self.config_path}.new", self.config_path)
+
+    def reload(self, config):
+        """(status, text) of /-/reload after the file has other sections; the exporter needs --web.enable-lifecycle."""
+        self.write_config(config)
+        return get(self._space, self._port, "/-/reload", method="POST")
 
     @property
     def pid(self):
