@@ -1,7 +1,5 @@
 #include "exporter/alerts/sink_worker.h"
 
-#include <signal.h>
-
 #include <algorithm>
 #include <random>
 #include <utility>
@@ -10,18 +8,6 @@
 #include "exporter/base/thread_signal.h"
 
 namespace dnsexp {
-namespace {
-
-// A thread that writes to pipes and full files gets SIGPIPE and SIGXFSZ; it wants the error alone.
-void block_signals() {
-    sigset_t all;
-    sigfillset(&all);
-    sigdelset(&all, thread_signal());
-    pthread_sigmask(SIG_BLOCK, &all, nullptr);
-}
-
-}  // namespace
-
 SinkWorker::SinkWorker(std::string name, std::unique_ptr<AlertSink> sink, Delays delays,
                        std::shared_ptr<SinkCounts> counts)
     : name_(std::move(name)),
@@ -86,7 +72,7 @@ void SinkWorker::finish(std::chrono::steady_clock::time_point deadline) {
 }
 
 void SinkWorker::run(const std::stop_token& stop) {
-    block_signals();
+    block_other_signals();
     std::vector<Alert> batch;
     while (next_batch(stop, batch)) {
         if (batch.empty()) {

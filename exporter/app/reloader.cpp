@@ -3,18 +3,13 @@
 #include <utility>
 #include <vector>
 
+#include "exporter/base/comma_list.h"
 #include "exporter/base/log.h"
 #include "exporter/config/config_changes.h"
 #include "exporter/config/config_file.h"
 
 namespace dnsexp {
 namespace {
-
-std::string joined(const std::vector<std::string>& names) {
-    std::string text;
-    for (const std::string& name : names) text += (text.empty() ? "" : ", ") + name;
-    return text;
-}
 
 Error refused(const std::vector<ConfigError>& errors) {
     for (const ConfigError& error : errors)
@@ -100,7 +95,8 @@ Status Reloader::take_file() {
     running_ = std::move(next);
     for (const std::string& key : changes.waiting)
         log_warn("this key takes a restart, its old value stays in force", {{"key", key}});
-    log_info("configuration reloaded", {{"file", flags_.config_file}, {"changed", joined(changes.applied)}});
+    log_info("configuration reloaded",
+             {{"file", flags_.config_file}, {"changed", comma_list(changes.applied)}});
     return ok();
 }
 

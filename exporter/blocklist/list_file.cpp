@@ -70,7 +70,9 @@ Result<LoadedList> ListFile::read() {
     seen_ = tried_ = mark_of(before);
     ListLoader loader(path_, format_, seed_);
     if (auto read = read_into(loader, fd.get(), path_); !read) return refused(std::move(read).error());
-    if (fstat(fd.get(), &after) != 0 || mark_of(after) != tried_)
+    // ctime would also change when another file took this one's place, which leaves these octets whole.
+    if (fstat(fd.get(), &after) != 0 || after.st_size != before.st_size ||
+        nanoseconds(after.st_mtim) != tried_.modified_ns)
         return refused(failed(path_, EAGAIN, "it was written while it was read"));
     return std::move(loader).finish();
 }

@@ -11,6 +11,7 @@
 #include <utility>
 #include <vector>
 
+#include "exporter/base/comma_list.h"
 #include "exporter/config/config.h"
 #include "exporter/config/config_values.h"
 #include "exporter/config/suggest.h"
@@ -181,14 +182,10 @@ Member<Item> member(std::string name, std::string allowed, Field Item::*field, P
 template <typename Item>
 std::string unknown_member(const std::string& name, const std::vector<Member<Item>>& members) {
     std::vector<std::string> known;
-    std::string listed;
-    for (const auto& one : members) {
-        known.push_back(one.name);
-        listed += (listed.empty() ? "" : ", ") + one.name;
-    }
+    for (const auto& one : members) known.push_back(one.name);
     const std::string meant = nearest(name, known);
     return shown(name) + " is no key of an item" + (meant.empty() ? "" : ", did you mean " + meant + "?") +
-           "; its keys are " + listed;
+           "; its keys are " + comma_list(known);
 }
 
 // Reads one mapping into `item` and gathers what is wrong with it.

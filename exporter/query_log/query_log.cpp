@@ -1,8 +1,5 @@
 #include "exporter/query_log/query_log.h"
 
-#include <pthread.h>
-#include <signal.h>
-
 #include <algorithm>
 #include <cerrno>
 #include <exception>
@@ -99,11 +96,7 @@ bool QueryLog::is_over() const {
 }
 
 void QueryLog::run() {
-    // A thread that writes to pipes and full files gets SIGPIPE and SIGXFSZ; it wants the error alone.
-    sigset_t all;
-    sigfillset(&all);
-    sigdelset(&all, thread_signal());
-    pthread_sigmask(SIG_BLOCK, &all, nullptr);
+    block_other_signals();
     std::vector<TransactionRow> batch;
     while (next_batch(batch)) {
         if (must_open_.exchange(false)) open_anew();

@@ -2,10 +2,11 @@
 
 #include <algorithm>
 #include <filesystem>
-#include <map>
 
+#include "exporter/base/comma_list.h"
 #include "exporter/config/suggest.h"
 #include "exporter/config/yaml_document.h"
+#include "exporter/config/yaml_walk.h"
 #include "exporter/os/read_file.h"
 #include "exporter/web/web_keys.h"
 
@@ -30,17 +31,11 @@ std::vector<std::string> key_names(const std::string& section) {
     return names;
 }
 
-// Part of a key in a message: as it is where it is plain, else quoted and escaped.
-std::string printable(const std::string& name) {
-    const std::string quoted = shown(name);
-    return !name.empty() && quoted == "\"" + name + "\"" && name.find(' ') == std::string::npos ? name
-                                                                                                : quoted;
-}
-
 // Walks the document, two levels deep, and gathers the errors.
-class Walk {
+class Walk : public YamlWalk {
   public:
-    Walk(std::string file, WebSettingsLoad& load) : file_(std::move(file)), load_(load) {}
+    Walk(std::string file, WebSettingsLoad& load)
+        : YamlWalk(std::move(file), load.errors, Values::hidden), load_(load) {}
 
     void document(const YAML::Node& root) {
         const auto known = section_names();
@@ -52,13 +47,9 @@ class Walk {
                        else if (std::find(known.begin(), known.end(), name) != known.end())
                            section(name, node);
                        else
-                           unknown(line_of(key), "", name, known);
+                           unknown(line_of(key), "", name, nearest(name, known), known);
                    });
         if (load_ && load_.config.tls.enabled()) tls_as_a_whole();
-    }
-
-    void add(int line, const std::string& key, const std::string& message) {
-        load_.errors.push_back({file_, line, key, message});
     }
 
   private:
@@ -70,15 +61,14 @@ class Walk {
                            if (one.section == name && one.name == key_name)
                                return report(one.apply(value, load_.config), name + "." + key_name,
                                              one.allowed);
-                       unknown(line_of(key), name, key_name, known);
+                       unknown(line_of(key), name, key_name, nearest(key_name, known), known);
                    });
     }
 
     void users(const YAML::Node& node) {
         each_entry(node, kUsers, "names of users, each with a bcrypt hash",
                    [&](const std::string& user, const YAML::Node&, const YAML::Node& value) {
-                       report(apply_user(user, value, load_.config), kUsers + ("." + printable(user)),
-                              kAllowedHash);
+                       report(apply_user(user, value, load_.config), below(kUsers, user), kAllowedHash);
                    });
     }
 
@@ -86,39 +76,6 @@ class Walk {
                 const std::string& allowed) {
         for (const ConfigProblem& problem : problems)
             add(problem.line, key, problem.what + "; allowed: " + allowed);
-    }
-
-    // Calls `visit` with each entry of a mapping, but for repeated ones. Null is an empty mapping.
-    void each_entry(const YAML::Node& node, const std::string& path, const std::string& allowed, auto visit) {
-        if (node.IsNull()) return;
-        if (!node.IsMap()) return add(line_of(node), path, "must be a mapping; allowed: " + allowed);
-        std::map<std::string, int> lines;
-        for (const auto& entry : node) {
-            const int line = line_of(entry.first);
-            if (!entry.first.IsScalar()) {
-                add(line, path, "has a key that is no text; allowed: " + allowed);
-                continue;
-            }
-            const std::string name = entry.first.Scalar();
-            const auto [first, fresh] = lines.emplace(name, line);
-            if (fresh)
-                visit(name, entry.first, entry.second);
-            else
-                add(line, below(path, name),
-                    "is there twice, first on line " + std::to_string(first->second) + "; allowed: once");
-        }
-    }
-
-    void unknown(int line, const std::string& path, const std::string& name,
-                 const std::vector<std::string>& known) {
-        const std::string meant = nearest(name, known);
-        add(line, below(path, name),
-            std::string("unknown ") + (path.empty() ? "section" : "key") +
-                (meant.empty() ? "" : ", did you mean " + meant + "?") + "; allowed: " + comma_list(known));
-    }
-
-    static std::string below(const std::string& path, const std::string& name) {
-        return path.empty() ? printable(name) : path + "." + printable(name);
     }
 
     // What no key can tell alone.
@@ -143,7 +100,6 @@ class Walk {
                 "TLS_ECDHE_ECDSA_WITH_AES_128_GCM_SHA256, or with http_server_config.http2: false");
     }
 
-    std::string file_;
     WebSettingsLoad& load_;
     int tls_line_ = 0;  // of the section's key
 };

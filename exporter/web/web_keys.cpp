@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "exporter/base/comma_list.h"
 #include "exporter/config/suggest.h"
 #include "exporter/web/go_values.h"
 
@@ -209,12 +210,6 @@ std::vector<WebKey> tls_keys() {
 }
 
 }  // namespace
-
-std::string comma_list(const std::vector<std::string>& names) {
-    std::string text;
-    for (const std::string& name : names) text += (text.empty() ? "" : ", ") + name;
-    return text;
-}
 
 const char* const kAllowedHash = "a bcrypt hash of cost 4..31, as htpasswd -nBC 10 \"\" makes it";
 

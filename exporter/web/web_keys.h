@@ -23,9 +23,6 @@ struct WebKey {
 // Of all sections but basic_auth_users, whose keys are the users' names.
 const std::vector<WebKey>& web_keys();
 
-// The names with commas between them.
-std::string comma_list(const std::vector<std::string>& names);
-
 // A user's bcrypt hash.
 std::vector<ConfigProblem> apply_user(const std::string& user, const YAML::Node& node, WebSettings& config);
 extern const char* const kAllowedHash;

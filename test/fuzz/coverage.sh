@@ -21,7 +21,7 @@ files() { # files TARGET
         edns) echo ebpf/dns_edns.h ;;
         alias) echo ebpf/dns_alias.h ;;
         blocklist_lines) echo exporter/blocklist/{adblock,dnsmasq,rpz,unbound,words}_parser.cpp ;;
-        config) echo exporter/config/{config_export,config_file,config_security,config_values,environment,yaml_document}.cpp ;;
+        config) echo exporter/config/{config_export,config_file,config_security,config_values,environment,yaml_document,yaml_walk}.cpp ;;
         web_config) echo exporter/web/{go_values,web_config,web_keys}.cpp ;;
         http) echo exporter/http/{api,content_coding,local_peer,token}.cpp exporter/api/parameters.cpp ;;
         http_bytes) echo exporter/http/server.cpp ;;

@@ -9,7 +9,7 @@ PLATFORM = "ebpf/dns_platform.h"
 # Room of exporter/ -> rooms that it may include, besides itself.
 ROOMS = {
     "base": set(),
-    "config": {"base", "metrics"},  # the catalogue: names of metrics and labels are checked where they are set
+    "config": {"base", "metrics", "os"},  # the catalogue: names of metrics and labels are checked where they are set
     "source": {"base"},
     "net": {"base", "config"},
     "bpf": {"base", "config", "source", "net"},
