@@ -10,8 +10,10 @@ targets=("$@")
 [ ${#targets[@]} -gt 0 ] || targets=(frame message differential stream edns alias name_text blocklist_lines config web_config http http_bytes)
 
 # Of each file all functions, or those whose names match what stands behind the colon: the seeded hashes have no bounds to
-# break, and most of names.cpp is tables.
+# break, most of names.cpp is tables, files are opened before their text is read, and a server starts before it is spoken to.
 hashes='!dns_transaction_tag|dns_address_hash'
+opens='!load_config|load_web_config'
+starts='!start|make|parse_all|bound_addresses|on_tls'
 files() { # files TARGET
     case $1 in
         frame) echo ebpf/dns_{cursor,link,ip,transport,frame,tunnel,unreachable}.h ;;
@@ -21,10 +23,11 @@ files() { # files TARGET
         edns) echo ebpf/dns_edns.h ;;
         alias) echo ebpf/dns_alias.h ;;
         blocklist_lines) echo exporter/blocklist/{adblock,dnsmasq,rpz,unbound,words}_parser.cpp ;;
-        config) echo exporter/config/{config_export,config_file,config_security,config_values,environment,yaml_document,yaml_walk}.cpp ;;
-        web_config) echo exporter/web/{go_values,web_config,web_keys}.cpp ;;
+        config) echo exporter/config/{config_export,config_security,config_values,environment,yaml_document,yaml_walk}.cpp \
+            "exporter/config/config_file.cpp:$opens" ;;
+        web_config) echo exporter/web/{go_values,web_keys}.cpp "exporter/web/web_config.cpp:$opens" ;;
         http) echo exporter/http/{api,content_coding,local_peer,token}.cpp exporter/api/parameters.cpp ;;
-        http_bytes) echo exporter/http/server.cpp ;;
+        http_bytes) echo "exporter/http/server.cpp:$starts" ;;
         name_text) echo 'exporter/fold/names.cpp:append_|presentation_name|printable_text' ;;
         *) echo "no such target: $1" >&2; exit 1 ;;
     esac

@@ -1,5 +1,5 @@
-// Octets sent to a server that listens: it answers each connection with HTTP or closes it, soon, and still
-// serves the next one.
+// Octets sent to servers that listen, one for everybody and one with passwords: they answer each connection
+// with HTTP or close it, soon, and still serve the next one.
 #include <arpa/inet.h>
 #include <netinet/in.h>
 #include <sys/socket.h>
@@ -31,22 +31,48 @@ void require(bool condition) {
     if (!condition) __builtin_trap();
 }
 
+// A user `u` with the password "p"; bcrypt's least cost, as passwords are not what is tried here.
+constexpr const char* kPasswords =
+    "basic_auth_users: {u: $2y$04$KPqn8z.iIh8d0wFFFajDkuVpilqUiWYKtVi2nnvktwu6ZObWnzLpS}\n"
+    "http_server_config: {headers: {X-Frame-Options: deny}}\n";
+
+// The name of a new file of that text.
+std::string file_of(std::string_view text) {
+    char name[] = "/tmp/dnsexp-fuzz-XXXXXX";
+    const UniqueFd fd(mkstemp(name));
+    require(write(fd.get(), text.data(), text.size()) == static_cast<ssize_t>(text.size()));
+    return name;
+}
+
 class Target {
   public:
-    Target() {
+    explicit Target(std::string_view web_config = "") {
         log_configure(LogLevel::error, LogFormat::logfmt);
         HttpOptions options;
         options.listen_addresses = {"127.0.0.1:0"};
+        if (!web_config.empty()) options.web_config_file = file_ = file_of(web_config);
         HttpHandlers handlers{[](Scraper) { return std::string("up 1\n"); }, [] { return true; },
                               [] { return true; }};
         handlers.api = {
-            {"/api/v1/echo", [](std::string_view) -> Result<std::string> { return std::string("{}"); }}};
+            {"/api/v1/echo", [](std::string_view) -> Result<std::string> { return std::string("{}"); }},
+            {"/api/v1/stream", {}, [](std::string_view) -> Result<StreamBody> {
+                 return StreamBody([](const std::function<bool(std::string_view)>& write) {
+                     for (int lines = 0; lines < 3; ++lines)
+                         if (!write("{}\n")) return;
+                 });
+             }}};
         auto made = HttpServer::make(options, std::move(handlers));
         require(static_cast<bool>(made));
         server_ = std::move(made).value();
         const std::string address = server_->addresses().at(0);
         port_ = static_cast<uint16_t>(std::stoi(address.substr(address.rfind(':') + 1)));
     }
+
+    ~Target() {
+        if (!file_.empty()) unlink(file_.c_str());
+    }
+    Target(const Target&) = delete;
+    Target& operator=(const Target&) = delete;
 
     // What comes back until the server closes. It may close before it has read all, which is a reset here.
     [[nodiscard]] std::string answer(std::string_view request) const {
@@ -72,16 +98,20 @@ class Target {
 
   private:
     std::unique_ptr<HttpServer> server_;
+    std::string file_;
     uint16_t port_ = 0;
 };
 
 }  // namespace
 
 extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
-    static const Target target;
+    static const Target target, guarded(kPasswords);
     static unsigned runs = 0;
-    const std::string text = target.answer({reinterpret_cast<const char*>(data), std::min(size, kSentMax)});
+    const std::string_view request(reinterpret_cast<const char*>(data), std::min(size, kSentMax));
+    const std::string text = target.answer(request);
     require(text.empty() || text.starts_with("HTTP/1.1 "));
+    const std::string reply = guarded.answer(request);
+    require(reply.empty() || reply.starts_with("HTTP/1.1 "));
     constexpr unsigned kBetweenScrapes = 64;
     if (runs++ % kBetweenScrapes == 0)
         require(target.answer("GET /metrics HTTP/1.0\r\n\r\n").starts_with("HTTP/1.1 200 "));
