@@ -4,7 +4,7 @@
 set -euo pipefail
 build=(clang llvm bpftool libbpf-dev libelf-dev zlib1g-dev prometheus-cpp-dev libyaml-cpp-dev
        libpsl-dev libcli11-dev libmnl-dev libssl-dev libcurl4-openssl-dev nlohmann-json3-dev
-       libcap-dev libseccomp-dev libsystemd-dev libcrypt-dev
+       libseccomp-dev libcrypt-dev
        cmake ninja-build g++ pkg-config git ca-certificates dpkg-dev xz-utils)
 tests=(catch2 libpcap-dev libclang-rt-14-dev clang-format clang-tidy nsd unbound dnsmasq-base dnsperf bind9 bind9-dnsutils prometheus
        prometheus-alertmanager rsyslog openssl iodine dns2tcp chromium mandoc apache2-utils
