@@ -20,7 +20,8 @@ bool is_port(std::string_view text) {
 
 template <typename Address>
 bool parse_address(int family, std::string_view text, Address& address) {
-    return inet_pton(family, std::string(text).c_str(), &address) == 1;
+    const bool holds_end = text.find('\0') != std::string_view::npos;  // inet_pton() would stop there
+    return !holds_end && inet_pton(family, std::string(text).c_str(), &address) == 1;
 }
 
 // Nothing, or a colon and a port.

@@ -9,9 +9,12 @@
 #include <algorithm>
 #include <array>
 #include <cerrno>
+#include <cstdio>
+#include <functional>
 #include <memory>
 #include <string>
 #include <string_view>
+#include <system_error>
 
 #include "exporter/base/log.h"
 #include "exporter/base/unique_fd.h"
@@ -29,6 +32,13 @@ constexpr size_t kSentMax = 20'000;
 
 void require(bool condition) {
     if (!condition) __builtin_trap();
+}
+
+// The server may reset a connection; send() may have been told so already (ENOTCONN).
+void check_end(int errnum) {
+    if (errnum == ECONNRESET || errnum == ENOTCONN) return;
+    std::fprintf(stderr, "receive: %s\n", std::generic_category().message(errnum).c_str());
+    __builtin_trap();
 }
 
 // A user `u` with the password "p"; bcrypt's least cost, as passwords are not what is tried here.
@@ -89,8 +99,8 @@ class Target {
         std::array<char, 4096> buffer;
         for (;;) {
             const ssize_t size = recv(fd.get(), buffer.data(), buffer.size(), 0);
-            // ENOTCONN: send() has been told of the reset already.
-            if (size < 0) require(errno == ECONNRESET || errno == ENOTCONN);
+            if (size < 0 && errno == EINTR) continue;  // the fuzzer's clock
+            if (size < 0) check_end(errno);
             if (size <= 0) return text;
             text.append(buffer.data(), static_cast<size_t>(size));
         }

@@ -1,6 +1,7 @@
 #include "exporter/http/local_peer.h"
 
 #include <catch2/catch.hpp>
+#include <string_view>
 
 using namespace dnsexp;
 
@@ -16,6 +17,7 @@ TEST_CASE("Loopback addresses are those of RFC 6890 and their IPv4-mapped forms,
         INFO(address);
         CHECK_FALSE(is_loopback_address(address));
     }
+    CHECK_FALSE(is_loopback_address(std::string_view("127.0.0.1\0.example", 18)));
 }
 
 TEST_CASE("A Host header is unresolved where it is an address or localhost, with a port or without") {
@@ -56,4 +58,6 @@ TEST_CASE("Names that DNS could lead here, and what is no host at all, are not")
         INFO(host);
         CHECK_FALSE(is_unresolved_host(host));
     }
+    CHECK_FALSE(is_unresolved_host(std::string_view("127.0.0.1\0.example:80", 21)));
+    CHECK_FALSE(is_unresolved_host(std::string_view("[::1\0.example]:80", 17)));
 }
