@@ -73,7 +73,7 @@ void check_same(const Config& a, const Config& b) {
 }  // namespace
 
 TEST_CASE("The example configuration shows every key, with its default") {
-    const std::string path = std::string(DNSEXP_SOURCE_DIR) + "/deploy/config.example.yaml";
+    const std::string path = DNSEXP_SOURCE_DIR "/deploy/config.example.yaml";
     const ConfigLoad load = load_config(path);
     for (const ConfigError& error : load.errors) FAIL_CHECK(error.text());
     check_same(load.config, Config{});

@@ -13,7 +13,7 @@ using namespace dnsexp;
 namespace {
 
 std::string text_of(const std::string& path) {
-    std::ifstream file(std::string(DNSEXP_SOURCE_DIR) + "/" + path);
+    std::ifstream file(DNSEXP_SOURCE_DIR "/" + path);
     std::stringstream text;
     text << file.rdbuf();
     return text.str();
