@@ -8,7 +8,7 @@ build=(clang llvm bpftool libbpf-dev libelf-dev zlib1g-dev prometheus-cpp-dev li
        cmake ninja-build g++ pkg-config git ca-certificates dpkg-dev xz-utils)
 tests=(catch2 libpcap-dev libclang-rt-14-dev clang-format clang-tidy nsd unbound dnsmasq-base dnsperf bind9 bind9-dnsutils prometheus
        prometheus-alertmanager rsyslog openssl iodine dns2tcp chromium mandoc apache2-utils
-       iproute2 nftables ethtool tcpdump procps python3 curl shellcheck musl-tools
+       iproute2 nftables ethtool tcpdump procps python3 python3-yaml curl shellcheck musl-tools
        qemu-system-x86 seabios busybox-static cpio kmod)
 
 case "${1:-build}" in

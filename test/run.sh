@@ -3,12 +3,12 @@
 # usage: test/run.sh [STEP...], by default all of them in this order but the last:
 #   format                            clang-format has nothing to change
 #   lint                              test/lint.sh; with TIDY=1 clang-tidy too (minutes)
-#   unit golden fuzz kernel e2e bench the rings of the release build (kernel, e2e and bench need root)
+#   unit golden fuzz kernel e2e deploy bench   the rings of the release build (from kernel on they need root)
 #   asan tsan                         the rings unit, golden and fuzz again, under sanitizers
 #   kernels                           test/kernels/run.sh: ring kernel and some of e2e in older kernels (tens of minutes)
 set -uo pipefail
 cd "$(dirname "$0")/.." || exit 1
-rings="unit golden fuzz kernel e2e bench"
+rings="unit golden fuzz kernel e2e deploy bench"
 steps=${*:-format lint $rings asan tsan}
 jobs=$(nproc)
 summary=()
@@ -87,7 +87,7 @@ for step in $steps; do
     case $step in
         format) format ;;
         lint) lint ;;
-        unit | golden | fuzz | kernel | e2e | bench)
+        unit | golden | fuzz | kernel | e2e | deploy | bench)
             if build release; then ring release "$step" "$step"; else note "$step" FAILED "the release build failed"; fi ;;
         asan | tsan)
             if build "$step"; then
